@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Example } from "../dataset/example.ts";
 import type { Message, Tokens } from "../trajectory/episode.ts";
 
 /** How actions are sampled. */
@@ -40,5 +39,5 @@ export interface Conversation {
 export interface Policy {
   readonly name: string;
   /** Begins an episode. The same seed and prompt give the same actions. */
-  start(prompt: readonly Message[], context: { example: Example; seed: number }): Conversation;
+  start(prompt: readonly Message[], context: { exampleId: string; seed: number }): Conversation;
 }
