@@ -53,6 +53,7 @@ export interface Run extends RunStart {
 
 /** The metrics of one training step by their keys (`reward/outcome`, `time/rollout_ms`, …). */
 export interface TrainStep {
+  /** Counted from 0. */
   readonly trainStep: number;
   /** A value that is not finite is kept as NaN. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -61,7 +62,7 @@ export interface TrainStep {
 /** An episode with its verdicts. */
 export interface EpisodeRecord {
   readonly phase: Phase;
-  /** Null outside of training. */
+  /** Counted from 0; null outside of training. */
   readonly trainStep: number | null;
   /** Reward of the final answer. */
   readonly outcome: number;
@@ -173,18 +174,18 @@ export class RunStore implements Disposable {
   }
 
   /**
-   * Opens a run again that goes on after `trainStep`: forgets its later steps and what was measured
-   * after training, so that nothing is counted twice.
+   * Opens a run again that goes on from a checkpoint: forgets the steps after the first
+   * `trainStepsDone` and what was measured after training, so that nothing is counted twice.
    *
    * @throws {RangeError} If there is no such run.
    */
-  truncateAfter(run: number, trainStep: number): void {
+  truncateAfter(run: number, trainStepsDone: number): void {
     this.run(run);
-    this.#transaction(`go back to training step ${trainStep} of run ${run}`, () => {
+    this.#transaction(`go back to training step ${trainStepsDone} of run ${run}`, () => {
       const forget = (sql: string, ...values: SQLInputValue[]) =>
         this.#database.prepare(sql).run(run, ...values);
-      forget("DELETE FROM train_steps WHERE run = ? AND train_step > ?", trainStep);
-      forget("DELETE FROM episodes WHERE run = ? AND train_step > ?", trainStep);
+      forget("DELETE FROM train_steps WHERE run = ? AND train_step >= ?", trainStepsDone);
+      forget("DELETE FROM episodes WHERE run = ? AND train_step >= ?", trainStepsDone);
       forget("DELETE FROM episodes WHERE run = ? AND phase = 'after'");
       forget("DELETE FROM metrics WHERE run = ? AND phase = 'after'");
       forget("UPDATE runs SET status = 'running', finished = NULL WHERE id = ?");

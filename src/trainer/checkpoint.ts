@@ -19,9 +19,9 @@ export const CHECKPOINT_VERSION = 1;
 
 /** All that a run needs to go on exactly where it was; random streams are named by seed and step. */
 export interface Checkpoint {
-  /** The last training step that is finished. */
+  /** Train steps done. */
   readonly trainStep: number;
-  /** Where the example cursor stands. */
+  /** Examples drawn. */
   readonly cursorPosition: number;
   /** {@linkcode configHash} of the options that must not change when the run goes on. */
   readonly configHash: string;

@@ -23,11 +23,11 @@ export const SCHEDULE_OPTIONS = {
   }),
 };
 
-/** Values of the learning rate's options. */
-export type ScheduleValues = Values<typeof SCHEDULE_OPTIONS>;
+/** Values of {@linkcode SCHEDULE_OPTIONS}. */
+export type ScheduleOptions = Values<typeof SCHEDULE_OPTIONS>;
 
 /**
- * The learning rate of each training step, counted from 0.
+ * The learning rate of a train step, counted from 0.
  *
  * With W warm-up steps of N, step t < W has `learningRate * (t + 1) / W`. A cosine then falls from
  * `learningRate` at step W to `finalLearningRate * learningRate` at step N - 1.
@@ -36,32 +36,22 @@ export type ScheduleValues = Values<typeof SCHEDULE_OPTIONS>;
  * ```ts
  * import assert from "node:assert/strict";
  * import { defaults } from "../config/option.ts";
- * import { learningRates, SCHEDULE_OPTIONS } from "./schedule.ts";
+ * import { learningRate, SCHEDULE_OPTIONS } from "./schedule.ts";
  *
- * const values = { ...defaults(SCHEDULE_OPTIONS), learningRate: 0.5, warmupSteps: 2 };
- * const learningRate = learningRates(values, 4);
- * assert.deepEqual([0, 1, 2, 3].map(learningRate), [0.25, 0.5, 0.5, 0.5]);
+ * const schedule = { ...defaults(SCHEDULE_OPTIONS), learningRate: 0.5, warmupSteps: 2 };
+ * const rates = [0, 1, 2, 3].map((t) => learningRate(t, { ...schedule, trainSteps: 4 }));
+ * assert.deepEqual(rates, [0.25, 0.5, 0.5, 0.5]);
  * ```
- *
- * @param trainSteps Training steps of the whole run (N).
- * @throws {RangeError} If the warm-up is longer than the run.
  */
-export function learningRates(
-  values: ScheduleValues,
-  trainSteps: number,
-): (trainStep: number) => number {
-  const { learningRate, warmupSteps, finalLearningRate } = values;
-  if (warmupSteps > trainSteps) {
-    throw new RangeError(
-      `Cannot warm up for ${warmupSteps} steps as the run has fewer: ${trainSteps}`,
-    );
-  }
-  const lastStep = Math.max(1, trainSteps - 1 - warmupSteps);
-  return (trainStep) => {
-    if (trainStep < warmupSteps) return learningRate * (trainStep + 1) / warmupSteps;
-    if (values.schedule === "constant") return learningRate;
-    const progress = Math.min(1, (trainStep - warmupSteps) / lastStep);
-    const share = (1 + Math.cos(Math.PI * progress)) / 2;
-    return learningRate * (finalLearningRate + (1 - finalLearningRate) * share);
-  };
+export function learningRate(
+  trainStep: number,
+  options: ScheduleOptions & { readonly trainSteps: number },
+): number {
+  const { learningRate: peak, warmupSteps, finalLearningRate } = options;
+  if (trainStep < warmupSteps) return peak * (trainStep + 1) / warmupSteps;
+  if (options.schedule === "constant") return peak;
+  const fallingSteps = Math.max(1, options.trainSteps - 1 - warmupSteps);
+  const progress = Math.min(1, (trainStep - warmupSteps) / fallingSteps);
+  const share = (1 + Math.cos(Math.PI * progress)) / 2;
+  return peak * (finalLearningRate + (1 - finalLearningRate) * share);
 }
