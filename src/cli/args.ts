@@ -1,0 +1,232 @@
+/**
+ * Flags made from declared options: `learningRate` is `--learning-rate`, with its type, choices and
+ * range checked and its help printed from the same declaration.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { checkValue, type Option, type Options, type Values } from "../config/option.ts";
+
+/** A command used wrongly; the program prints the message alone and exits with 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Options under the heading that the help prints them under. */
+export type OptionTables = Readonly<Record<string, Options>>;
+
+/** What a command line says. */
+export interface Flags<T extends OptionTables> {
+  /** A value for every option, by table. */
+  readonly values: { readonly [K in keyof T]: Values<T[K]> };
+  /** Names of the options that the command line sets. */
+  readonly given: ReadonlySet<string>;
+  readonly positionals: readonly string[];
+  /** Whether the result is wanted as JSON (`--json`). */
+  readonly json: boolean;
+  /** Whether only help is wanted (`--help`, `-h`). */
+  readonly help: boolean;
+}
+
+/** What the help says first. */
+export interface CommandHelp {
+  /** For instance `finestep runs [id]`. */
+  readonly usage: string;
+  readonly summary: string;
+}
+
+// deno-lint-ignore no-explicit-any
+type AnyOption = Option<any>;
+
+const COMMON_HELP: readonly (readonly [string, string])[] = [
+  ["--json", "print the result as JSON"],
+  ["-h, --help", "print this help"],
+];
+
+/**
+ * Reads a command line.
+ *
+ * @example A number, a switch turned off, and a positional
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { option } from "../config/option.ts";
+ * import { parseFlags } from "./args.ts";
+ *
+ * const training = {
+ *   learningRate: option(1e-6, "step size", "ours"),
+ *   shuffle: option(true, "random order", "ours"),
+ * };
+ * const flags = parseFlags(["--learning-rate", "0.1", "--no-shuffle", "x"], { training });
+ * assert.deepEqual(flags.values.training, { learningRate: 0.1, shuffle: false });
+ * assert.deepEqual(flags.positionals, ["x"]);
+ * ```
+ *
+ * @throws {UsageError} If a flag is unknown, has no value, or has one that its option refuses.
+ */
+export function parseFlags<T extends OptionTables>(argv: readonly string[], tables: T): Flags<T> {
+  const options = joined(tables);
+  const values = new Map<string, unknown>();
+  const positionals: string[] = [];
+  const common = { json: false, help: false };
+  for (const token of tokensOf(argv, options)) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    if (token.name === "json" || token.name === "help") common[token.name] = true;
+    else values.set(...valueOf(token, options));
+  }
+  return {
+    values: filled(tables, values),
+    given: new Set(values.keys()),
+    positionals,
+    ...common,
+  };
+}
+
+/** The help of a command: its flags by table, each with its values, default and origin. */
+export function helpText({ usage, summary }: CommandHelp, tables: OptionTables): string {
+  const sections = Object.entries(tables).map(([heading, options]) => ({
+    heading,
+    rows: Object.entries(options).map(flagHelp),
+  }));
+  sections.push({ heading: "common", rows: [...COMMON_HELP] });
+  const width = Math.max(...sections.flatMap(({ rows }) => rows.map(([flag]) => flag.length)));
+  const lines = sections.flatMap(({ heading, rows }) => [
+    "",
+    `${heading}:`,
+    ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+  ]);
+  return [summary, "", `Usage: ${usage} [flags]`, ...lines].join("\n");
+}
+
+/** `learningRate` as `--learning-rate`. */
+export function flagName(name: string): string {
+  return "--" + name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Tables as one, by option name. */
+function joined(tables: OptionTables): Map<string, AnyOption> {
+  const options = new Map<string, AnyOption>();
+  for (const [name, option] of Object.values(tables).flatMap(Object.entries)) {
+    if (options.has(name)) {
+      throw new TypeError(`Cannot make flags as two options have one name: ${name}`);
+    }
+    options.set(name, option);
+  }
+  return options;
+}
+
+type Token = NonNullable<ReturnType<typeof parseArgs>["tokens"]>[number];
+type OptionToken = Extract<Token, { kind: "option" }>;
+
+function tokensOf(argv: readonly string[], options: ReadonlyMap<string, AnyOption>): Token[] {
+  const flags: Record<string, { type: "string" | "boolean"; short?: string }> = {
+    help: { type: "boolean", short: "h" },
+    json: { type: "boolean" },
+  };
+  for (const [name, option] of options) {
+    const type = typeof option.default === "boolean" ? "boolean" : "string";
+    flags[flagName(name).slice(2)] = { type };
+  }
+  // Not strict: node's own messages know neither ranges nor the nearest flag.
+  return parseArgs({ args: [...argv], options: flags, strict: false, tokens: true }).tokens;
+}
+
+/** The option's name and the value that a token gives it, checked. */
+function valueOf(token: OptionToken, options: ReadonlyMap<string, AnyOption>): [string, unknown] {
+  const flag = token.rawName;
+  for (const [name, option] of options) {
+    const isSwitch = typeof option.default === "boolean";
+    if (flag === flagName(name)) return [name, parsed(token, option)];
+    if (isSwitch && flag === flagName(name).replace("--", "--no-") && token.value === undefined) {
+      return [name, false];
+    }
+  }
+  throw new UsageError(`Unknown flag "${flag}"${suggestion(flag, [...options.keys()])}`);
+}
+
+function parsed(token: OptionToken, option: AnyOption): unknown {
+  const { rawName: flag, value } = token;
+  if (typeof option.default === "boolean") return parsedSwitch(flag, value);
+  if (value === undefined || (!token.inlineValue && value.startsWith("--"))) {
+    throw new UsageError(`Cannot set "${flag}" as it has no value: expected ${kindOf(option)}`);
+  }
+  const result = typeof option.default === "number" ? parsedNumber(flag, value) : value;
+  try {
+    checkValue(flag, option, result);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  return result;
+}
+
+function parsedSwitch(flag: string, value: string | undefined): boolean {
+  if (value === undefined || value === "true") return true;
+  if (value === "false") return false;
+  throw new UsageError(
+    `Cannot set "${flag}" as it must be true or false: current value is ${value}`,
+  );
+}
+
+function parsedNumber(flag: string, value: string): number {
+  const result = value.trim() === "" ? NaN : Number(value);
+  if (Number.isFinite(result)) return result;
+  throw new UsageError(`Cannot set "${flag}" as it must be a number: current value is ${value}`);
+}
+
+function filled<T extends OptionTables>(
+  tables: T,
+  values: ReadonlyMap<string, unknown>,
+): Flags<T>["values"] {
+  const entries = Object.entries(tables).map(([table, options]) => {
+    const pairs = Object.entries(options)
+      .map(([name, option]) => [name, values.has(name) ? values.get(name) : option.default]);
+    return [table, Object.fromEntries(pairs)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The two columns of a flag's help. */
+function flagHelp([name, option]: [string, AnyOption]): readonly [string, string] {
+  return [flagUsage(name, option), `${option.help} (${defaultOf(option)})`];
+}
+
+function flagUsage(name: string, option: AnyOption): string {
+  const isSwitch = typeof option.default === "boolean";
+  if (isSwitch) return option.default ? flagName(name).replace("--", "--no-") : flagName(name);
+  return `${flagName(name)} <${kindOf(option)}>`;
+}
+
+function kindOf(option: AnyOption): string {
+  if (option.choices) return option.choices.join("|");
+  if (typeof option.default === "string") return "text";
+  return option.range ? `${option.range[0]}..${option.range[1]}` : "number";
+}
+
+function defaultOf(option: AnyOption): string {
+  return `default ${option.default === "" ? "none" : option.default}, ${option.origin}`;
+}
+
+/** `: did you mean "--x"` when a flag is close enough to be meant. */
+function suggestion(flag: string, names: readonly string[]): string {
+  const flags = [...names.map(flagName), "--json", "--help"];
+  const [nearest] = flags
+    .map((candidate) => ({ candidate, distance: editDistance(flag, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const isClose = nearest.distance <= Math.max(2, flag.length / 4);
+  return isClose ? `: did you mean "${nearest.candidate}"` : ': see "--help"';
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements between two texts. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}

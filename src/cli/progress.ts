@@ -1,0 +1,79 @@
+/**
+ * How far a long command is: one line that is rewritten on a terminal, a line now and then in a log.
+ *
+ * @module
+ */
+
+/** Where progress is written, and how. */
+export interface ProgressSettings {
+  /** A word for the work, for instance `eval`. */
+  readonly label: string;
+  /** How many items there are. */
+  readonly total: number;
+  /** Whether lines can be rewritten. */
+  readonly isTerminal?: boolean;
+  /** Milliseconds from any start. */
+  readonly now?: () => number;
+  readonly write?: (text: string) => void;
+}
+
+/** Milliseconds between two lines; a terminal is redrawn as fast as an eye follows. */
+const LINE_INTERVAL_MS = { terminal: 100, log: 15_000 };
+
+const ERASE_LINE = "\r\x1b[K";
+
+/** Counts items and says how fast they come and when the last one will. */
+export class Progress implements Disposable {
+  readonly #settings: Required<ProgressSettings>;
+  readonly #started: number;
+  #lastLine: number;
+  #done = 0;
+
+  constructor(settings: ProgressSettings) {
+    this.#settings = {
+      isTerminal: Deno.stderr.isTerminal(),
+      now: () => performance.now(),
+      write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      ...settings,
+    };
+    this.#started = this.#lastLine = this.#settings.now();
+  }
+
+  /** Counts `count` more items as done; `note` says how it goes, for instance `EX 61.2`. */
+  advance(count = 1, note = ""): void {
+    this.#done += count;
+    const { isTerminal, now, total, write } = this.#settings;
+    const interval = isTerminal ? LINE_INTERVAL_MS.terminal : LINE_INTERVAL_MS.log;
+    const time = now();
+    if (this.#done < total && time - this.#lastLine < interval) return;
+    this.#lastLine = time;
+    const line = this.#line((time - this.#started) / 1000, note);
+    write(isTerminal ? ERASE_LINE + line : line + "\n");
+  }
+
+  /** Clears the line for what is printed next. */
+  [Symbol.dispose](): void {
+    if (this.#settings.isTerminal && this.#done > 0) this.#settings.write(ERASE_LINE);
+  }
+
+  #line(seconds: number, note: string): string {
+    const { label, total } = this.#settings;
+    const rate = this.#done / Math.max(seconds, 1e-3);
+    const parts = [
+      `${label} ${this.#done}/${total}`,
+      `${rate < 100 ? rate.toPrecision(2) : Math.round(rate)}/s`,
+    ];
+    if (this.#done < total) parts.push(`${duration((total - this.#done) / rate)} left`);
+    else parts.push(`in ${duration(seconds)}`);
+    if (note) parts.push(note);
+    return parts.join("  ");
+  }
+}
+
+/** Seconds as a person says them: `8 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const total = Math.round(seconds);
+  if (total < 60) return `${total} s`;
+  if (total < 3600) return `${Math.floor(total / 60)} min ${total % 60} s`;
+  return `${Math.floor(total / 3600)} h ${Math.floor(total % 3600 / 60)} min`;
+}
