@@ -1,0 +1,51 @@
+/**
+ * Options of an episode.
+ *
+ * @module
+ */
+
+import { choice, option, type Values } from "../config/option.ts";
+
+/** How an episode is run. */
+export const ENV_OPTIONS = {
+  template: choice(
+    "full",
+    ["full", "compact"],
+    "prompt and observations: the paper's, or short ones for small models",
+    "ours",
+  ),
+  maxTurns: option(6, "assistant messages in an episode, the answer included", "ours", {
+    range: [1, 1000],
+  }),
+  maxObservationRows: option(
+    0,
+    "rows of a tool result shown (0 = 10 in full, 5 in compact)",
+    "ours",
+    {
+      range: [0, 10_000],
+    },
+  ),
+  toolTimeoutMs: option(5_000, "deadline of a tool call's SQL, in ms", "neighbour", {
+    range: [1, 3_600_000],
+  }),
+  answerTimeoutMs: option(
+    30_000,
+    "deadline of the answer's SQL and the gold SQL, each and together, in ms (BIRD's)",
+    "neighbour",
+    { range: [1, 3_600_000] },
+  ),
+};
+
+/** Values of {@linkcode ENV_OPTIONS}. */
+export type EnvOptions = Values<typeof ENV_OPTIONS>;
+
+/** The prompt's and the observations' form. */
+export type Template = EnvOptions["template"];
+
+// Rewards are computed on these rows, never on the few that the policy is shown (method.md, U7).
+/** Caps of a tool call's result. */
+export const TOOL_CAPS = { maxRows: 10_000, maxBytes: 16_000_000 };
+
+// BIRD fetches all rows; the caps only keep a runaway product of tables from filling the memory.
+/** Caps of an answer's and a gold result. */
+export const ANSWER_CAPS = { maxRows: 1_000_000, maxBytes: 256_000_000 };
