@@ -1,0 +1,28 @@
+/**
+ * Options of a training run.
+ *
+ * @module
+ */
+
+import { option, type Values } from "../config/option.ts";
+
+/** How long, how much and how fast. The defaults fit the fixture policy and 2 CPU cores. */
+export const TRAIN_OPTIONS = {
+  trainSteps: option(24, "optimizer steps", "ours", { range: [1, 1_000_000] }),
+  groupsPerStep: option(8, "examples per train step", "ours", { range: [1, 100_000] }),
+  groupSize: option(8, "trajectories per example (G)", "neighbour", { range: [1, 1024] }),
+  maxSampleBatches: option(
+    4,
+    "batches of examples sampled for one train step at most, where groups are resampled (DAPO)",
+    "neighbour",
+    { range: [1, 1000] },
+  ),
+  temperature: option(1, "temperature of training rollouts", "neighbour", { range: [0, 10] }),
+  seed: option(1, "seed of the run: examples, episodes, intervals", "ours"),
+  checkpointEvery: option(8, "train steps between checkpoints (0 = only the last)", "ours", {
+    range: [0, 1_000_000],
+  }),
+};
+
+/** Values of {@linkcode TRAIN_OPTIONS}. */
+export type TrainOptions = Values<typeof TRAIN_OPTIONS>;
