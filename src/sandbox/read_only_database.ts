@@ -1,0 +1,187 @@
+/**
+ * A SQLite file that untrusted SQL can read and nothing more: read-only handle, authorizer, defensive
+ * mode and SQLite's own limits. It does not stop a slow statement; the process around it is killed.
+ *
+ * @module
+ */
+
+import { constants, DatabaseSync, type StatementSync } from "node:sqlite";
+import { log, MATH_FUNCTIONS } from "./math_functions.ts";
+import type { SqlFailure, SqlResult, SqlRow, SqlValue } from "./result_set.ts";
+import { holdsSeveralStatements, isBlank } from "./sql_text.ts";
+
+// SQLite's advice for untrusted SQL (sqlite.org/security.html), widened until all BIRD golds and
+// schemas pass: the deepest gold needs 20 levels, the widest table has 115 columns.
+const LIMITS = {
+  length: 10_000_000,
+  sqlLength: 100_000,
+  column: 256,
+  exprDepth: 100,
+  compoundSelect: 20,
+  vdbeOp: 25_000,
+  functionArg: 16,
+  attach: 0,
+  likePatternLength: 200,
+  variableNumber: 10,
+  triggerDepth: 0,
+};
+
+// Temporary tables stay in memory, as SQLite would write them to disk past Deno's permissions; the
+// heap limit then bounds sorts as well.
+const SETTINGS = `
+  PRAGMA query_only = ON;
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA cache_size = -32768;
+  PRAGMA hard_heap_limit = 536870912;
+`;
+
+const READ_ACTIONS = new Set([
+  constants.SQLITE_SELECT,
+  constants.SQLITE_READ,
+  constants.SQLITE_RECURSIVE,
+]);
+
+const SCHEMA_PRAGMAS = new Set(
+  ["table_info", "table_xinfo", "table_list", "foreign_key_list", "index_list", "index_info"],
+);
+
+const REFUSED_FUNCTIONS = new Set(
+  ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"],
+);
+
+const REFUSAL =
+  /^(not authorized|authorization denied|access to .* is prohibited|attempt to write a readonly database)/;
+const OVER_A_LIMIT =
+  /^(string or blob too big|out of memory|too many |Expression tree is too large|LIKE or GLOB pattern too complex)/;
+
+/** The caps on one statement's result. */
+export interface ResultCaps {
+  readonly maxRows: number;
+  readonly maxBytes: number;
+}
+
+/** An open database file. The file must not change while it is open. */
+export class ReadOnlyDatabase implements Disposable {
+  readonly #database: DatabaseSync;
+
+  /** @throws {Error} If SQLite or Deno's permissions refuse the file; the message names it. */
+  constructor(path: string) {
+    try {
+      // An immutable=1 URI would spare the file locks, but Deno takes a URI for a path as soon as the
+      // process may read only some folders.
+      this.#database = new DatabaseSync(path, {
+        readOnly: true,
+        limits: LIMITS,
+        defensive: true,
+        // As in Python's sqlite3, so in BIRD's golds: "text" is a string where no column has the name.
+        enableDoubleQuotedStringLiterals: true,
+      });
+      this.#prepareForStrangers();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot open database "${path}" as SQLite refuses it: ${reason}`);
+    }
+  }
+
+  /**
+   * Runs one statement. Failures of the SQL are values; a string without a statement gives no rows, as
+   * in Python's sqlite3.
+   *
+   * Not as in Python: text is cut at its first NUL character and invalid UTF-8 is shown as U+FFFD.
+   */
+  query(sql: string, caps: ResultCaps): SqlResult {
+    const start = performance.now();
+    const outcome = this.#outcome(sql, caps);
+    return { ...outcome, elapsedMs: performance.now() - start };
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #prepareForStrangers(): void {
+    const options = { deterministic: true, useBigIntArguments: true };
+    for (const [name, compute] of Object.entries(MATH_FUNCTIONS)) {
+      this.#database.function(name, options, compute);
+    }
+    this.#database.function("log", { ...options, varargs: true }, log);
+    this.#database.exec(SETTINGS);
+    this.#database.setAuthorizer(authorized);
+  }
+
+  #outcome(sql: string, caps: ResultCaps): Untimed<SqlResult> {
+    if (sql.includes("\0")) return refusal("it holds a NUL character");
+    if (isBlank(sql)) return { kind: "rows", columns: [], rows: [], truncated: false };
+    if (holdsSeveralStatements(sql)) return refusal("it holds several statements");
+    try {
+      return this.#rows(this.#database.prepare(sql), caps);
+    } catch (error) {
+      return failure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #rows(statement: StatementSync, caps: ResultCaps): Untimed<SqlResult> {
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    const columns = statement.columns().map((column) => column.name);
+    const rows: SqlRow[] = [];
+    let bytes = 0;
+    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqlRow>) {
+      bytes += rowBytes(row);
+      if (rows.length === caps.maxRows || bytes > caps.maxBytes) {
+        return { kind: "rows", columns, rows, truncated: true };
+      }
+      rows.push(row);
+    }
+    const error = this.#lastError();
+    return error === null ? { kind: "rows", columns, rows, truncated: false } : failure(error);
+  }
+
+  /**
+   * SQLite's message for the last step, null when it went well. In Deno 2.9 `iterate()` ends alike after
+   * the last row and on an error, and `all()` cannot be capped. A function name over SQLite's limit is
+   * refused before the connection's error is cleared, so the refusal carries that error's message.
+   */
+  #lastError(): string | null {
+    try {
+      this.#database.function("x".repeat(256), () => null);
+    } catch (error) {
+      const message = (error as Error).message;
+      return message === "not an error" ? null : message;
+    }
+    throw new Error("Cannot read SQLite's last error as a function name of 256 bytes was accepted");
+  }
+}
+
+type Untimed<T> = T extends unknown ? Omit<T, "elapsedMs"> : never;
+
+function authorized(action: number, first: string | null, second: string | null): number {
+  const isAllowed = READ_ACTIONS.has(action) ||
+    action === constants.SQLITE_FUNCTION && !REFUSED_FUNCTIONS.has(second!.toLowerCase()) ||
+    action === constants.SQLITE_PRAGMA && SCHEMA_PRAGMAS.has(first!.toLowerCase());
+  return isAllowed ? constants.SQLITE_OK : constants.SQLITE_DENY;
+}
+
+function failure(message: string): Untimed<SqlFailure> {
+  if (REFUSAL.test(message)) return { kind: "refused", message };
+  return { kind: OVER_A_LIMIT.test(message) ? "too_large" : "error", message };
+}
+
+function refusal(reason: string): Untimed<SqlFailure> {
+  return {
+    kind: "refused",
+    message: `Cannot run SQL as it must be a single statement: ${reason}`,
+  };
+}
+
+function rowBytes(row: SqlRow): number {
+  let bytes = 0;
+  for (const cell of row) bytes += cellBytes(cell);
+  return bytes;
+}
+
+function cellBytes(cell: SqlValue): number {
+  return typeof cell === "string" || cell instanceof Uint8Array ? 8 + cell.length : 8;
+}
