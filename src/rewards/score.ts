@@ -1,0 +1,51 @@
+/**
+ * Scores an episode: one outcome, and one process reward for each step that depends on that step
+ * alone.
+ *
+ * @module
+ */
+
+import type { Episode, Step } from "../trajectory/episode.ts";
+import type { Rewards, ScoredEpisode } from "../trajectory/group.ts";
+import { hardReward } from "./hard_constraint.ts";
+import type { RewardOptions } from "./options.ts";
+import { isCorrect, outcomeReward } from "./outcome.ts";
+import { makeRecall } from "./recall.ts";
+import { repeats, stateKeys } from "./repeats.ts";
+
+/**
+ * Rewards of one episode of S steps. The process reward of a step is, with `w = softWeight`,
+ * `hard * ((1 - w) + w * recall)`, less `redundancyPenalty` if its call repeats an earlier one.
+ *
+ * It is in [0, 1], but for `hardMode: "signed"` and a penalty, which can make it negative.
+ */
+export function score(episode: Episode, options: RewardOptions): Rewards {
+  const { steps, goldResult } = episode;
+  const recallOf = makeRecall(goldResult, options);
+  const isRepeat = repeats(steps);
+  const hard = Float64Array.from(steps, (step) => hardReward(step, options));
+  const recall = Float64Array.from(steps, ({ result }) => recallOf(result));
+  const process = Float64Array.from(steps, (step, s) => {
+    const penalty = isRepeat[s] ? options.redundancyPenalty : 0;
+    return processReward(step, hard[s], recall[s], options) - penalty;
+  });
+  const outcome = outcomeReward(episode, options.outcome);
+  return { outcome, process, hard, recall, isCorrect: isCorrect(episode) };
+}
+
+/** An episode with its rewards and what credit assignment needs of its steps. */
+export function scored(episode: Episode, options: RewardOptions): ScoredEpisode {
+  return { episode, rewards: score(episode, options), stateKeys: stateKeys(episode.steps) };
+}
+
+function processReward(
+  { action }: Step,
+  hard: number,
+  recall: number,
+  { softWeight, processCombine, finalStepProcess }: RewardOptions,
+): number {
+  if (action.kind === "answer" && finalStepProcess === "hard") return hard;
+  return processCombine === "gate"
+    ? hard * ((1 - softWeight) + softWeight * recall)
+    : (1 - softWeight) * hard + softWeight * recall;
+}
