@@ -117,7 +117,7 @@ async function findFiles(
       questions: required("question file is", questionFiles(split)),
       databases: required("databases are", owners.map((owner) => `${owner}_databases`)),
       tables: find(owners.map((owner) => `${owner}_tables.json`)),
-      gold: find([`${split}_gold.sql`, `${split}_sqlite_gold.sql`, `${split}.sql`]),
+      gold: find(goldFiles(split)),
     },
   };
 }
@@ -135,7 +135,13 @@ async function fileNames(directory: string): Promise<Set<string> | null> {
 }
 
 function questionFiles(split: string): string[] {
-  return [split, `${split}_sqlite`].flatMap((name) => [`${name}.json`, `${name}.jsonl`]);
+  // Mini-dev is published for several SQL dialects.
+  const name = split === "mini_dev" ? "mini_dev_sqlite" : split;
+  return [`${name}.json`, `${name}.jsonl`];
+}
+
+function goldFiles(split: string): string[] {
+  return questionFiles(split).map((name) => name.replace(/\.jsonl?$/, "_gold.sql"));
 }
 
 function defaultSplit(names: ReadonlySet<string>): string {

@@ -1,0 +1,410 @@
+/**
+ * Redundant tool calls: which calls of an episode could have been left out, by six classes, and the
+ * redundant tool-call rate (RTR) over episodes.
+ *
+ * The classes need the episode alone; `R6Oracle` needs the gold result as well. Read RTR beside EX
+ * only: a policy that stops calling tools has no redundant ones.
+ *
+ * @module
+ */
+
+import { normalizedSql } from "../sandbox/sql_text.ts";
+import type { SqlFailure, SqlResult, SqlRows } from "../sandbox/result_set.ts";
+import { cellKey, rowKey } from "../sandbox/same_rows.ts";
+import type { Action, Episode, Message } from "../trajectory/episode.ts";
+import { isCorrect } from "./execution_accuracy.ts";
+import type { QuestionRatio } from "./statistics.ts";
+
+/** The classes that make a call redundant, by priority: a call counts in the first that holds. */
+export const REDUNDANCY_CATEGORIES = ["R1", "R2", "R3", "R4", "R5a", "R6"] as const;
+
+/** Classes that are reported beside the rate and make no call redundant. */
+export const REPORTED_CLASSES = ["R4Lenient", "R5b", "R6Oracle"] as const;
+
+/** A class that counts in RTR. */
+export type RedundancyCategory = typeof REDUNDANCY_CATEGORIES[number];
+
+/**
+ * - `R1` exact duplicate: the same tool with the same arguments, in any order of keys, as an earlier call.
+ * - `R2` same SQL: not R1, and the same normalized SQL as an earlier call.
+ * - `R3` repeated failure: a failure, timeouts apart, with the kind, error class and offending
+ *   identifier of an earlier one. Where SQLite's message names no table, column or function (a syntax
+ *   error names only a token), the normalized SQL stands for the identifier.
+ * - `R4` no new information: rows, at least one, that are the same multiset as an earlier call's,
+ *   whatever the headers. A truncated result equals only a truncated one with the same rows.
+ *   An empty result is never R4: it says something the first time, and the second is R1 or R2.
+ * - `R4Lenient`: rows, at least one, whose every fact (header, cell) was in an earlier result. Reported
+ *   only, because a query that filters known rows shows old facts and yet something new. Facts are
+ *   those of the recorded rows; the prompt's schema counts in R5b instead.
+ * - `R5a` schema look-up of tables whose columns an earlier look-up has shown. Look-ups are `PRAGMA
+ *   table_info`, `sqlite_master`, and `SELECT * FROM t LIMIT k` without any further clause; one that
+ *   failed or shows no table is none. A list of names is a look-up of those tables, but shows no columns.
+ * - `R5b` a look-up, not by `SELECT *`, of tables that the prompt shows. Reported only.
+ * - `R6` after determination: after the first call with the final answer's normalized SQL or with its
+ *   rows, at least one (a guess that finds nothing determines no answer). The first execution of the
+ *   final SQL itself is validation, not redundant. Without an answer nothing is determined.
+ * - `R6Oracle`: the same after the first call that is right by EX, in an episode whose answer is right.
+ *   Reported only.
+ */
+export type RedundancyClass = RedundancyCategory | typeof REPORTED_CLASSES[number];
+
+/** One tool call with the classes that hold for it. */
+export interface CallRedundancy {
+  /** Place among the episode's tool calls, from 0. */
+  readonly index: number;
+  /** Place of its step in the episode, from 0. */
+  readonly step: number;
+  readonly classes: readonly RedundancyClass[];
+  /** The first category that holds; null for a call that is not redundant. */
+  readonly category: RedundancyCategory | null;
+  /** Whether the call gave no rows because it failed or timed out. */
+  readonly hasFailed: boolean;
+}
+
+/** The tool calls of one episode. */
+export interface EpisodeRedundancy {
+  readonly exampleId: string;
+  readonly calls: readonly CallRedundancy[];
+  /** Index of the call that determined the answer (j* of R6), from 0; null where none did. */
+  readonly determinedAt: number | null;
+  /** Calls after the one that determined the answer; null where none did. */
+  readonly excessSteps: number | null;
+}
+
+/** Redundancy over episodes. Rates are 0 where there is nothing to divide by. */
+export interface RedundancySummary {
+  readonly episodeCount: number;
+  readonly callCount: number;
+  readonly redundantCount: number;
+  /** RTR: redundant calls over calls, of all episodes together (micro). */
+  readonly rtr: number;
+  /** Mean of the episodes' own rates; an episode without calls counts 0 (macro). */
+  readonly macroRtr: number;
+  /** Mean over episodes, an episode being one attempt at a question. */
+  readonly callsPerQuestion: number;
+  /** Mean over episodes. */
+  readonly redundantPerQuestion: number;
+  /** Calls that failed or timed out, over calls. */
+  readonly failingCallRate: number;
+  /** Calls of each category over calls; adds up to `rtr`. */
+  readonly categoryRates: Readonly<Record<RedundancyCategory, number>>;
+  /** Calls for which each class holds over calls; a call counts in every class that holds. */
+  readonly classRates: Readonly<Record<RedundancyClass, number>>;
+  /** Mean of `excessSteps` over the episodes in which a call determined the answer. */
+  readonly excessSteps: number;
+  /** Episodes in which a call determined the answer. */
+  readonly determinedCount: number;
+}
+
+/**
+ * The tool calls of an episode with their redundancy classes. The answer itself is no tool call, nor
+ * is a message that violates the format.
+ *
+ * @example A query that is run twice and then given as the answer
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import type { Episode } from "../trajectory/episode.ts";
+ * import { redundancyOf } from "./redundancy.ts";
+ *
+ * const sql = "SELECT 1";
+ * const result = { kind: "rows", columns: ["1"], rows: [[1n]], truncated: false, elapsedMs: 0 } as const;
+ * const call = {
+ *   text: "",
+ *   action: { kind: "toolCall", reasoning: "", tool: "execute_sql", arguments: { sql }, sql },
+ *   result,
+ *   observation: "1",
+ * } as const;
+ * const episode: Episode = {
+ *   exampleId: "0", databaseId: "shop", seed: 0, policy: "scripted", prompt: [],
+ *   steps: [call, call], stopReason: "answer", finalSql: sql, finalResult: result,
+ *   goldSql: sql, goldResult: result, tokens: null, timings: { totalMs: 0, sqlMs: 0 },
+ * };
+ * const { calls } = redundancyOf(episode);
+ * assert.deepEqual(calls.map(({ category }) => category), [null, "R1"]);
+ * assert.deepEqual(calls[1].classes, ["R1", "R4", "R6", "R4Lenient", "R6Oracle"]);
+ * ```
+ */
+export function redundancyOf(episode: Episode): EpisodeRedundancy {
+  const calls = toolCalls(episode);
+  const holding = classCalls(calls, episode);
+  const determinedAt = firstDetermining(calls, episode);
+  return {
+    exampleId: episode.exampleId,
+    calls: calls.map(({ step, result }, index) => ({
+      index,
+      step,
+      classes: ALL_CLASSES.filter((name) => holding[name](index)),
+      category: REDUNDANCY_CATEGORIES.find((name) => holding[name](index)) ?? null,
+      hasFailed: result !== null && result.kind !== "rows",
+    })),
+    determinedAt,
+    excessSteps: determinedAt === null ? null : calls.length - 1 - determinedAt,
+  };
+}
+
+/** Sums redundancy up over episodes. */
+export function redundancyRate(episodes: readonly EpisodeRedundancy[]): RedundancySummary {
+  const calls = episodes.flatMap((episode) => episode.calls);
+  const redundantCount = calls.filter(isRedundant).length;
+  const determined = episodes.flatMap(({ excessSteps }) => excessSteps ?? []);
+  return {
+    episodeCount: episodes.length,
+    callCount: calls.length,
+    redundantCount,
+    rtr: ratio(redundantCount, calls.length),
+    macroRtr: mean(episodes.map((episode) => share(episode.calls, isRedundant))),
+    callsPerQuestion: ratio(calls.length, episodes.length),
+    redundantPerQuestion: ratio(redundantCount, episodes.length),
+    failingCallRate: share(calls, ({ hasFailed }) => hasFailed),
+    categoryRates: byName(
+      REDUNDANCY_CATEGORIES,
+      (name) => share(calls, ({ category }) => category === name),
+    ),
+    classRates: byName(
+      ALL_CLASSES,
+      (name) => share(calls, ({ classes }) => classes.includes(name)),
+    ),
+    excessSteps: mean(determined),
+    determinedCount: determined.length,
+  };
+}
+
+/** Redundant calls over calls of each episode, for bootstrap intervals of RTR. */
+export function redundancyRatios(episodes: readonly EpisodeRedundancy[]): QuestionRatio[] {
+  return episodes.map(({ exampleId, calls }) => ({
+    exampleId,
+    numerator: calls.filter(isRedundant).length,
+    denominator: calls.length,
+  }));
+}
+
+const ALL_CLASSES: readonly RedundancyClass[] = [...REDUNDANCY_CATEGORIES, ...REPORTED_CLASSES];
+
+/** A tool call with everything that calls are compared by. */
+interface Call {
+  readonly step: number;
+  /** Tool and arguments. */
+  readonly duplicateKey: string;
+  /** N(q); empty where the tool takes no SQL. */
+  readonly sql: string;
+  readonly result: SqlResult | null;
+  /** Kind and subject of the failure; null where the call did not fail, or timed out. */
+  readonly failureKey: string | null;
+  /** The multiset of rows; null where there are none. */
+  readonly rowsKey: string | null;
+  readonly facts: readonly string[];
+  readonly lookUp: LookUp | null;
+}
+
+/** A look at the schema. Table names are in lower case. */
+interface LookUp {
+  readonly isSample: boolean;
+  readonly tables: readonly string[];
+  /** Those of the tables whose columns it shows. */
+  readonly columnsOf: readonly string[];
+}
+
+function toolCalls({ steps }: Episode): Call[] {
+  return steps.flatMap(({ action, result }, step) =>
+    action.kind === "toolCall" ? [toolCall(action, result, step)] : []
+  );
+}
+
+function toolCall(
+  action: Extract<Action, { kind: "toolCall" }>,
+  result: SqlResult | null,
+  step: number,
+): Call {
+  const sql = normalizedSql(action.sql);
+  const rows = result?.kind === "rows" ? result : null;
+  return {
+    step,
+    duplicateKey: canonicalJson([action.tool, action.arguments]),
+    sql,
+    result,
+    failureKey: result && result.kind !== "rows" ? failureKey(result, sql) : null,
+    rowsKey: rows && rowsKey(rows),
+    facts: rows ? factsOf(rows) : [],
+    lookUp: rows && lookUpOf(sql, rows),
+  };
+}
+
+/** For each class, whether it holds for the call at an index. */
+function classCalls(
+  calls: readonly Call[],
+  episode: Episode,
+): Record<RedundancyClass, (index: number) => boolean> {
+  const isRepeated = (index: number, key: (call: Call) => string | null) =>
+    key(calls[index]) !== null &&
+    calls.slice(0, index).some((earlier) => key(earlier) === key(calls[index]));
+  const isDuplicate = (index: number) => isRepeated(index, ({ duplicateKey }) => duplicateKey);
+  const determinedAt = firstDetermining(calls, episode);
+  const solvedAt = firstSolving(calls, episode);
+  const validatedAt = firstExecution(calls, episode.finalSql);
+  const isAfter = (index: number, start: number | null) =>
+    start !== null && index > start && index !== validatedAt;
+  return {
+    R1: isDuplicate,
+    R2: (index) => !isDuplicate(index) && isRepeated(index, ({ sql }) => sql || null),
+    R3: (index) => isRepeated(index, (call) => call.failureKey),
+    R4: (index) => isRepeated(index, (call) => call.rowsKey),
+    R5a: (index) => isKnownTo(calls[index].lookUp, shownBefore(calls, index)),
+    R6: (index) => isAfter(index, determinedAt),
+    R4Lenient: (index) => hasOldFactsOnly(calls, index),
+    R5b: (index) =>
+      calls[index].lookUp?.isSample === false &&
+      isKnownTo(calls[index].lookUp, tablesInPrompt(episode.prompt)),
+    R6Oracle: (index) => isAfter(index, solvedAt),
+  };
+}
+
+function firstDetermining(
+  calls: readonly Call[],
+  { finalSql, finalResult }: Episode,
+): number | null {
+  if (finalSql === null) return null;
+  const sql = normalizedSql(finalSql);
+  const rows = finalResult?.kind === "rows" ? rowsKey(finalResult) : null;
+  return firstIndex(
+    calls,
+    (call) => call.sql === sql || (rows !== null && call.rowsKey === rows),
+  );
+}
+
+function firstSolving(calls: readonly Call[], episode: Episode): number | null {
+  if (!isCorrect(episode.finalResult, episode.goldResult)) return null;
+  return firstIndex(calls, ({ result }) => isCorrect(result, episode.goldResult));
+}
+
+function firstExecution(calls: readonly Call[], finalSql: string | null): number | null {
+  if (finalSql === null) return null;
+  const sql = normalizedSql(finalSql);
+  return firstIndex(calls, (call) => call.sql === sql);
+}
+
+function firstIndex(calls: readonly Call[], holds: (call: Call) => boolean): number | null {
+  const index = calls.findIndex(holds);
+  return index < 0 ? null : index;
+}
+
+/** JSON with the keys of objects in order. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1));
+  });
+}
+
+// SQLite's messages that name what they complain of.
+const NAMING_MESSAGE = /^(no such [a-z ]+|ambiguous column name|no tables? specified): (.+)$/s;
+
+function failureKey({ kind, message }: SqlFailure, sql: string): string | null {
+  if (kind === "timeout") return null;
+  const [, errorClass, identifier] = NAMING_MESSAGE.exec(message) ?? [];
+  return JSON.stringify(
+    identifier ? [kind, errorClass, identifier.toLowerCase()] : [kind, message, sql],
+  );
+}
+
+function rowsKey({ columns, rows, truncated }: SqlRows): string | null {
+  if (rows.length === 0) return null;
+  return JSON.stringify([columns.length, truncated, ...rows.map(rowKey).sort()]);
+}
+
+function factsOf({ columns, rows }: SqlRows): string[] {
+  const headers = columns.map((column) => column.toLowerCase());
+  return rows.flatMap((row) => row.map((cell, c) => `${cellKey(cell)} ${headers[c]}`));
+}
+
+function hasOldFactsOnly(calls: readonly Call[], index: number): boolean {
+  const known = new Set(calls.slice(0, index).flatMap(({ facts }) => facts));
+  const { facts } = calls[index];
+  return facts.length > 0 && facts.every((fact) => known.has(fact));
+}
+
+// A name as normalized SQL shows it: quoted, a string, or bare.
+const NAME = String.raw`("(?:[^"]|"")*"|'(?:[^']|'')*'|[^\s()"']+)`;
+const PRAGMA = new RegExp(
+  String
+    .raw`^(?:pragma (?:\S+ \. )?table_x?info (?:\(|=)|select .* from pragma_table_x?info \() ${NAME}`,
+  "s",
+);
+const MASTER = /^select .* from (?:main \. )?"?sqlite_(?:master|schema)"?(?: |$)/s;
+const SAMPLE = new RegExp(String.raw`^select \* from ${NAME} limit \d+$`);
+const CREATE_TABLE = /^\s*create (?:virtual )?table\s+(?:if not exists\s+)?/i;
+
+function lookUpOf(sql: string, result: SqlRows): LookUp | null {
+  if (MASTER.test(sql)) return masterLookUp(result);
+  const pragma = PRAGMA.exec(sql);
+  // PRAGMA table_info gives no rows for a table that does not exist.
+  if (pragma) return result.rows.length > 0 ? tableLookUp(pragma[1], false) : null;
+  const sample = SAMPLE.exec(sql);
+  return sample && tableLookUp(sample[1], true);
+}
+
+function tableLookUp(name: string, isSample: boolean): LookUp {
+  const tables = [bareName(name)];
+  return { isSample, tables, columnsOf: tables };
+}
+
+/** The tables of the rows: by their CREATE TABLE text, which shows columns, or by their names. */
+function masterLookUp({ columns, rows }: SqlRows): LookUp {
+  const created = rows.flatMap((row) => row.flatMap((cell) => createdTable(cell) ?? []));
+  const nameColumn = columns.findIndex((column) => /^(tbl_)?name$/i.test(column));
+  const named = rows.flatMap((row) => typeof row[nameColumn] === "string" ? row[nameColumn] : []);
+  const tables = [...created, ...named.map((name) => name.toLowerCase())];
+  return { isSample: false, tables, columnsOf: created };
+}
+
+function createdTable(cell: unknown): string | null {
+  const start = typeof cell === "string" ? CREATE_TABLE.exec(cell) : null;
+  return start && nameAtStart(start.input.slice(start[0].length));
+}
+
+/** The name that a text begins with, in lower case and without quotes. */
+function nameAtStart(text: string): string | null {
+  const match = /^(?:"[^"]*"|`[^`]*`|\[[^\]]*\]|'[^']*'|[^\s("`[]+)/.exec(text);
+  return match && bareName(match[0]);
+}
+
+function bareName(name: string): string {
+  return (/^["'`[]/.test(name) ? name.slice(1, -1) : name).toLowerCase();
+}
+
+function shownBefore(calls: readonly Call[], index: number): Set<string> {
+  return new Set(calls.slice(0, index).flatMap(({ lookUp }) => lookUp?.columnsOf ?? []));
+}
+
+function isKnownTo(lookUp: LookUp | null, shown: ReadonlySet<string>): boolean {
+  return lookUp !== null && lookUp.tables.length > 0 &&
+    lookUp.tables.every((table) => shown.has(table));
+}
+
+/** Tables whose columns the prompt lists: lines that begin `CREATE TABLE name (` or `name(`. */
+function tablesInPrompt(prompt: readonly Message[]): Set<string> {
+  const lines = prompt.flatMap(({ content }) => content.split("\n"));
+  return new Set(lines.flatMap((line) => {
+    const rest = line.replace(CREATE_TABLE, "");
+    return /^[^(]*\(/.test(rest) ? nameAtStart(rest) ?? [] : [];
+  }));
+}
+
+function isRedundant({ category }: CallRedundancy): boolean {
+  return category !== null;
+}
+
+function share<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  return ratio(items.filter(holds).length, items.length);
+}
+
+function mean(values: readonly number[]): number {
+  return ratio(values.reduce((sum, value) => sum + value, 0), values.length);
+}
+
+function ratio(numerator: number, denominator: number): number {
+  return denominator === 0 ? 0 : numerator / denominator;
+}
+
+function byName<K extends string>(names: readonly K[], valueOf: (name: K) => number) {
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<K, number>;
+}
