@@ -10,6 +10,9 @@ import type { SqlResult } from "./result_set.ts";
 import { bodyLength, decodedBody, encodedFrame, HEADER_BYTES, READY } from "./wire.ts";
 import type { SqlRequest } from "./wire.ts";
 
+// Deno checks the types of a worker's module as if it ran in the main thread.
+declare function postMessage(message: unknown): void;
+
 const MAX_OPEN_DATABASES = 8;
 
 /** Open databases by path, the one used last at the end. */

@@ -5,10 +5,20 @@
  * @module
  */
 
-import { constants, DatabaseSync, type StatementSync } from "node:sqlite";
+import * as sqlite from "node:sqlite";
 import { log, MATH_FUNCTIONS } from "./math_functions.ts";
 import type { SqlFailure, SqlResult, SqlRow, SqlValue } from "./result_set.ts";
 import { holdsSeveralStatements, isBlank } from "./sql_text.ts";
+
+// Deno's types for node:sqlite lag behind what it does.
+type DatabaseSync = sqlite.DatabaseSync & {
+  setAuthorizer(
+    authorize: (action: number, first: string | null, second: string | null) => number,
+  ): void;
+};
+type StatementSync = sqlite.StatementSync & { setReturnArrays(enabled: boolean): void };
+const { SQLITE_OK, SQLITE_DENY, SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE, ...constants } =
+  sqlite.constants as unknown as Record<string, number>;
 
 // SQLite's advice for untrusted SQL (sqlite.org/security.html), widened until all BIRD golds and
 // schemas pass: the deepest gold needs 20 levels, the widest table has 115 columns.
@@ -26,6 +36,16 @@ const LIMITS = {
   triggerDepth: 0,
 };
 
+const OPTIONS = {
+  // An immutable=1 URI would spare the file locks, but Deno takes a URI for a path as soon as the
+  // process may read only some folders.
+  readOnly: true,
+  limits: LIMITS,
+  defensive: true,
+  // As in Python's sqlite3, so in BIRD's golds: "text" is a string where no column has the name.
+  enableDoubleQuotedStringLiterals: true,
+};
+
 // Temporary tables stay in memory, as SQLite would write them to disk past Deno's permissions; the
 // heap limit then bounds sorts as well.
 const SETTINGS = `
@@ -37,11 +57,7 @@ const SETTINGS = `
   PRAGMA hard_heap_limit = 536870912;
 `;
 
-const READ_ACTIONS = new Set([
-  constants.SQLITE_SELECT,
-  constants.SQLITE_READ,
-  constants.SQLITE_RECURSIVE,
-]);
+const READ_ACTIONS = new Set([SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE]);
 
 const SCHEMA_PRAGMAS = new Set(
   ["table_info", "table_xinfo", "table_list", "foreign_key_list", "index_list", "index_info"],
@@ -69,15 +85,7 @@ export class ReadOnlyDatabase implements Disposable {
   /** @throws {Error} If SQLite or Deno's permissions refuse the file; the message names it. */
   constructor(path: string) {
     try {
-      // An immutable=1 URI would spare the file locks, but Deno takes a URI for a path as soon as the
-      // process may read only some folders.
-      this.#database = new DatabaseSync(path, {
-        readOnly: true,
-        limits: LIMITS,
-        defensive: true,
-        // As in Python's sqlite3, so in BIRD's golds: "text" is a string where no column has the name.
-        enableDoubleQuotedStringLiterals: true,
-      });
+      this.#database = new sqlite.DatabaseSync(path, OPTIONS) as DatabaseSync;
       this.#prepareForStrangers();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -116,7 +124,7 @@ export class ReadOnlyDatabase implements Disposable {
     if (isBlank(sql)) return { kind: "rows", columns: [], rows: [], truncated: false };
     if (holdsSeveralStatements(sql)) return refusal("it holds several statements");
     try {
-      return this.#rows(this.#database.prepare(sql), caps);
+      return this.#rows(this.#database.prepare(sql) as StatementSync, caps);
     } catch (error) {
       return failure(error instanceof Error ? error.message : String(error));
     }
@@ -161,7 +169,7 @@ function authorized(action: number, first: string | null, second: string | null)
   const isAllowed = READ_ACTIONS.has(action) ||
     action === constants.SQLITE_FUNCTION && !REFUSED_FUNCTIONS.has(second!.toLowerCase()) ||
     action === constants.SQLITE_PRAGMA && SCHEMA_PRAGMAS.has(first!.toLowerCase());
-  return isAllowed ? constants.SQLITE_OK : constants.SQLITE_DENY;
+  return isAllowed ? SQLITE_OK : SQLITE_DENY;
 }
 
 function failure(message: string): Untimed<SqlFailure> {

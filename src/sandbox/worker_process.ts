@@ -70,6 +70,7 @@ export class WorkerProcess {
 
   /** Ends the process, waits until it is gone and says how it ended. */
   async kill(): Promise<string> {
+    this.#child.ref();
     if (this.#isAlive) this.#child.kill("SIGKILL");
     this.#isAlive = false;
     const { code, signal } = await this.#child.status;
