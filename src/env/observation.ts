@@ -73,9 +73,7 @@ export const OBSERVATION_FORMATS: Readonly<Record<Template, ObservationFormat>> 
  * @returns At most `format.maxChars` characters, the same for the same rows.
  */
 export function observationText(result: SqlResult, format: ObservationFormat): string {
-  return result.kind === "rows"
-    ? tableText(result, format)
-    : errorText(result.kind === "timeout" ? "the query took too long" : result.message, format);
+  return result.kind === "rows" ? tableText(result, format) : errorText(result.message, format);
 }
 
 /** The text shown for a message that breaks the format. */
@@ -100,6 +98,9 @@ function tableText({ columns, rows, truncated }: SqlRows, format: ObservationFor
   return [...shown, ...footer === "" ? [] : [footer]].join("\n");
 }
 
+// A line cut to less says nothing.
+const MIN_LINE = 8;
+
 /** The first lines that have room, the last of them cut where the room ends. */
 function fitting(lines: readonly string[], maxChars: number): string[] {
   const result: string[] = [];
@@ -111,9 +112,6 @@ function fitting(lines: readonly string[], maxChars: number): string[] {
   }
   return result;
 }
-
-// A line cut to less says nothing.
-const MIN_LINE = 8;
 
 const oneLine = (text: string) => text.replace(/\s*[\r\n]\s*/g, " ");
 

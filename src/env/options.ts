@@ -44,8 +44,8 @@ export type Template = EnvOptions["template"];
 
 // Rewards are computed on these rows, never on the few that the policy is shown (method.md, U7).
 /** Caps of a tool call's result. */
-export const TOOL_CAPS = { maxRows: 10_000, maxBytes: 16_000_000 };
+export const TOOL_CAPS = { maxRows: 10_000, maxBytes: 2 ** 24 };
 
 // BIRD fetches all rows; the caps only keep a runaway product of tables from filling the memory.
 /** Caps of an answer's and a gold result. */
-export const ANSWER_CAPS = { maxRows: 1_000_000, maxBytes: 256_000_000 };
+export const ANSWER_CAPS = { maxRows: 1_000_000, maxBytes: 2 ** 25 };
