@@ -1,0 +1,27 @@
+/**
+ * The command line: hands the arguments to the command of src/cli that they name.
+ *
+ * @module
+ */
+
+import { UsageError } from "./src/cli/args.ts";
+
+const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
+  data: () => import("./src/cli/data.ts"),
+  runs: () => import("./src/cli/runs.ts"),
+};
+type Run = (argv: readonly string[]) => number | Promise<number>;
+
+const [name = "", ...argv] = Deno.args;
+try {
+  if (!Object.hasOwn(COMMANDS, name)) {
+    const names = Object.keys(COMMANDS).join(" | ");
+    throw new UsageError(`Unknown command "${name}": finestep ${names} [--help]`);
+  }
+  Deno.exitCode = await (await COMMANDS[name]()).run(argv);
+} catch (error) {
+  // Messages of the form "Cannot ..." and "Unknown ..." are for users; another error is a bug.
+  const { message, stack } = error as Error;
+  console.error(/^(Cannot|Unknown) /.test(message) ? message : stack);
+  Deno.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,62 @@
+/**
+ * `finestep runs`: the runs in the store, or one of them.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { option } from "../config/option.ts";
+import { runsTable, runText } from "../reports/runs_table.ts";
+import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
+import { helpText, parseFlags, UsageError } from "./args.ts";
+import { outputStyle } from "./terminal.ts";
+
+const TABLES = {
+  options: { store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours") },
+};
+
+const HELP = {
+  usage: "finestep runs [id]",
+  summary: "Lists the runs in the store, or shows one with its measures",
+};
+
+/**
+ * Prints the runs.
+ *
+ * @returns The exit code.
+ * @throws {UsageError} If the command line is not one of this command.
+ * @throws {RangeError} If there is no run of that id.
+ */
+export function run(argv: readonly string[]): number {
+  const { values, positionals, json, help } = parseFlags(argv, TABLES);
+  if (help) {
+    console.log(helpText(HELP, TABLES));
+    return 0;
+  }
+  const id = wantedId(positionals);
+  const path = values.options.store;
+  // Opening would make the file.
+  if (!existsSync(path)) throw new Error(`Cannot list runs as there is no store: ${path}`);
+  using store = openStore(path);
+  console.log(id === null ? listed(store, json) : shown(store, id, json));
+  return 0;
+}
+
+function wantedId(positionals: readonly string[]): number | null {
+  if (positionals.length === 0) return null;
+  if (positionals.length === 1 && /^\d+$/.test(positionals[0])) return Number(positionals[0]);
+  throw new UsageError(
+    `Cannot show a run as its id must be one number: current value is ${positionals.join(" ")}`,
+  );
+}
+
+function listed(store: RunStore, json: boolean): string {
+  const records = store.runs().map((run) => ({ run, metrics: store.metrics(run.id) }));
+  return json ? JSON.stringify(records, null, 2) : runsTable(records, outputStyle());
+}
+
+function shown(store: RunStore, id: number, json: boolean): string {
+  const record = { run: store.run(id), metrics: store.metrics(id) };
+  if (!json) return runText(record, outputStyle());
+  return JSON.stringify({ ...record, trainSteps: store.trainSteps(id) }, null, 2);
+}
