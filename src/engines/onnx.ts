@@ -1,0 +1,173 @@
+/**
+ * The default engine: the network's forward and backward passes are ONNX graphs built in
+ * TypeScript; loss and optimizer are TypeScript.
+ *
+ * @module
+ */
+
+import type { Surrogate } from "../algorithms/algorithm.ts";
+import type { ChatTokens } from "../models/chat_tokens.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { gradientName } from "../models/transformer.ts";
+import { checkedWeights, checkNames, type NamedTensors } from "../models/weights.ts";
+import { EmbeddedPolicy } from "../policies/embedded.ts";
+import type { Policy, Sampling } from "../policies/policy.ts";
+import type { Batch } from "../trajectory/batch.ts";
+import { type AdamOptions, AdamW, gradientNorm, type Gradients } from "./adamw.ts";
+import type { Engine, EngineState, UpdateReport } from "./engine.ts";
+import { type Limits, type MicroBatch, microBatches } from "./micro_batches.ts";
+import { OnnxDecoder } from "./onnx_decoder.ts";
+import { OnnxNetwork } from "./onnx_network.ts";
+
+/** What an engine is made of. */
+export interface OnnxEngineOptions {
+  readonly config: ModelConfig;
+  /** Weights under their Hugging Face names; the engine works on a copy. */
+  readonly weights: NamedTensors;
+  readonly chat: ChatTokens;
+  readonly adam: AdamOptions;
+  /** Longer gradients are scaled down to this L2 norm. */
+  readonly maxGradientNorm: number;
+  /** Threads of a matrix product. */
+  readonly threads: number;
+  /** Most padded tokens in one forward or backward pass; bounds the memory. */
+  readonly microBatchTokens: number;
+  /** Most conversations that generate at once. */
+  readonly slots?: number;
+}
+
+const DEFAULT_SLOTS = 64;
+
+/** A Llama-type decoder that trains and generates on ONNX Runtime. */
+export class OnnxEngine implements Engine {
+  readonly name = "onnx";
+  readonly #options: OnnxEngineOptions;
+  readonly #weights: NamedTensors;
+  readonly #network: OnnxNetwork;
+  readonly #optimizer: AdamW;
+
+  private constructor(options: OnnxEngineOptions) {
+    this.#options = options;
+    this.#weights = checkedWeights(options.config, options.weights);
+    this.#network = new OnnxNetwork(options.config, this.#weights, options);
+    this.#optimizer = new AdamW(this.#weights, options.adam);
+  }
+
+  /**
+   * An engine with fresh optimizer moments.
+   *
+   * @throws {TypeError} If the weights are not those of the config.
+   * @throws {RangeError} If the tokenizer has tokens that the model has not.
+   */
+  static create(options: OnnxEngineOptions): Promise<OnnxEngine> {
+    const { chat, config } = options;
+    if (chat.vocabSize > config.vocabSize) {
+      throw new RangeError(
+        `Cannot use this tokenizer as the model must have all its tokens: it has ${chat.vocabSize}, the model ${config.vocabSize}`,
+      );
+    }
+    return Promise.resolve(new OnnxEngine(options));
+  }
+
+  async logprobs(batch: Pick<Batch, "ids" | "offsets">): Promise<Float64Array> {
+    return await this.#scored(batch, () => true);
+  }
+
+  async update(batch: Batch, surrogate: Surrogate, learningRate: number): Promise<UpdateReport> {
+    const start = performance.now();
+    const logprobs = await this.#scored(batch, (token) => batch.actionMask[token] === 1);
+    const { loss, gradient, metrics } = surrogate(logprobs, batch);
+    const forwardEnd = performance.now();
+    const gradients = await this.#pulledBack(batch, gradient);
+    const norm = gradientNorm(gradients);
+    const backwardEnd = performance.now();
+    const isApplied = Number.isFinite(loss) && Number.isFinite(norm);
+    if (isApplied) {
+      const scale = Math.min(1, this.#options.maxGradientNorm / norm);
+      this.#optimizer.step(gradients, learningRate, norm > 0 ? scale : 1);
+    }
+    return {
+      loss,
+      gradientNorm: norm,
+      isApplied,
+      metrics,
+      forwardMs: forwardEnd - start,
+      backwardMs: backwardEnd - forwardEnd,
+      optimizerMs: performance.now() - backwardEnd,
+    };
+  }
+
+  policy(sampling: Sampling): Policy {
+    return new EmbeddedPolicy({
+      name: this.name,
+      decoder: new OnnxDecoder(this.#network),
+      chat: this.#options.chat,
+      sampling,
+      slots: this.#options.slots ?? DEFAULT_SLOTS,
+    });
+  }
+
+  state(): EngineState {
+    const tensors = [...this.#weights, ...this.#optimizer.moments].map(
+      ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const,
+    );
+    return { tensors: new Map(tensors), optimizerSteps: this.#optimizer.steps };
+  }
+
+  restore(state: EngineState): void {
+    const own = new Map([...this.#weights, ...this.#optimizer.moments]);
+    checkNames(new Map(Array.from(own, ([name, { shape }]) => [name, shape])), state.tensors);
+    for (const [name, { data }] of own) data.set(state.tensors.get(name)!.data);
+    this.#optimizer.steps = state.optimizerSteps;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#network[Symbol.asyncDispose]();
+  }
+
+  /** Logprobs of the tokens for which `isScored` holds, 0 elsewhere. */
+  async #scored(
+    batch: Pick<Batch, "ids" | "offsets">,
+    isScored: (token: number) => boolean,
+  ): Promise<Float64Array> {
+    const result = new Float64Array(batch.ids.length);
+    for (const micro of microBatches(batch, isScored, this.#limits)) {
+      const { logprobs } = await this.#network.run("logprobs", sizesOf(micro), this.#feeds(micro));
+      micro.tokens.forEach((token, row) => result[token] = logprobs[row]);
+    }
+    return result;
+  }
+
+  /** Gradients of all weights from a gradient by logprob; tokens with none cost nothing. */
+  async #pulledBack(batch: Batch, byLogprob: Float64Array): Promise<Gradients> {
+    const totals = new Map(
+      Array.from(this.#weights, ([name, { data }]) => [name, new Float32Array(data.length)]),
+    );
+    const hasGradient = (token: number) => byLogprob[token] !== 0;
+    for (const micro of microBatches(batch, hasGradient, this.#limits)) {
+      const seed = Float32Array.from(micro.tokens, (token) => byLogprob[token]);
+      const feeds = { ...this.#feeds(micro), seed };
+      const gradients = await this.#network.run("gradients", sizesOf(micro), feeds);
+      for (const [name, total] of totals) accumulate(total, gradients[gradientName(name)]);
+    }
+    return totals;
+  }
+
+  get #limits(): Limits {
+    const { microBatchTokens, config } = this.#options;
+    return { maxTokens: microBatchTokens, maxLength: config.maxLength };
+  }
+
+  #feeds(micro: MicroBatch) {
+    const { ids, positions, targets } = micro;
+    return { ids, positions, targets, ...this.#network.contextFeeds(micro.length) };
+  }
+}
+
+function sizesOf({ batch, length, tokens }: MicroBatch) {
+  return { batch, length, rows: tokens.length };
+}
+
+function accumulate(total: Float32Array, more: Float32Array): void {
+  for (let i = 0; i < total.length; i++) total[i] += more[i];
+}

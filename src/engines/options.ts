@@ -1,0 +1,31 @@
+/**
+ * Options of the optimizer and the embedded engine.
+ *
+ * @module
+ */
+
+import { option, type Values } from "../config/option.ts";
+
+/** How weights are updated, and with what resources. */
+export const ENGINE_OPTIONS = {
+  beta1: option(0.9, "AdamW: decay of the mean of gradients", "neighbour", { range: [0, 1] }),
+  beta2: option(0.99, "AdamW: decay of the mean of squared gradients", "ours", { range: [0, 1] }),
+  weightDecay: option(0.01, "AdamW: decoupled weight decay", "neighbour", { range: [0, 1] }),
+  maxGradientNorm: option(1, "longer gradients are scaled down to this L2 norm", "neighbour", {
+    range: [0, Infinity],
+  }),
+  threads: option(0, "threads of a matrix product (0 = one a core)", "ours", { range: [0, 1024] }),
+  microBatchTokens: option(
+    8192,
+    "padded tokens in one forward or backward pass; bounds the memory",
+    "ours",
+    { range: [1, 1e9] },
+  ),
+  slots: option(64, "conversations that generate at once", "ours", { range: [1, 4096] }),
+  maxTurnTokens: option(96, "longest assistant message, in tokens", "ours", {
+    range: [1, 1_000_000],
+  }),
+};
+
+/** Values of {@linkcode ENGINE_OPTIONS}. */
+export type EngineOptions = Values<typeof ENGINE_OPTIONS>;

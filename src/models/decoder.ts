@@ -1,0 +1,34 @@
+/**
+ * Generation with a cache of keys and values, one token a slot and call.
+ *
+ * @module
+ */
+
+/** A token to go on with in a slot. */
+export interface SlotToken {
+  readonly token: number;
+  /** Its index in the slot's context; all before it have been given. */
+  readonly position: number;
+}
+
+/** The network as a policy uses it. Slots are numbered from 0 and always lie side by side. */
+export interface Decoder {
+  readonly vocabSize: number;
+  /** Longest context, in tokens. */
+  readonly maxLength: number;
+  /**
+   * Runs a prompt once and puts it in new slots after those in use.
+   *
+   * @returns Logits of the token after the prompt, shape (V,).
+   */
+  prefill(ids: readonly number[], copies: number): Promise<Float32Array>;
+  /**
+   * Runs one token in each slot.
+   *
+   * @param tokens One entry for each slot in use; null for a slot that stays as it is.
+   * @returns Logits by slot, shape (slots, V); those of slots that stay have no meaning.
+   */
+  decode(tokens: readonly (SlotToken | null)[]): Promise<Float32Array>;
+  /** Frees a slot; the last slot in use moves into its place. */
+  free(slot: number): void;
+}
