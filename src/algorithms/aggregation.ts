@@ -48,7 +48,7 @@ function actionCounts({ offsets, actionMask }: Pick<Batch, "offsets" | "actionMa
  * - `token-sum`: 1
  * - `seq-mean-token-sum`: 1 / N
  * - `seq-mean-token-mean`: 1 / (n N)
- * - `seq-mean-token-sum-norm`: 1 / `normTokens`; despite its name no mean over trajectories
+ * - `seq-mean-token-sum-norm`: 1 / (`normTokens` N), as in verl@1dda039b; verl@b178a3cd had no N
  *
  * @param totals Counts of the whole batch; with those, losses of micro-batches add up to its loss.
  * @returns Shape (T,), 0 where `actionMask` is 0.
@@ -63,7 +63,7 @@ export function tokenWeights(
     "token-sum": () => 1,
     "seq-mean-token-sum": () => 1 / totals.trajectories,
     "seq-mean-token-mean": (count) => 1 / (count * totals.trajectories),
-    "seq-mean-token-sum-norm": () => 1 / normTokens,
+    "seq-mean-token-sum-norm": () => 1 / (normTokens * totals.trajectories),
   };
   const weights = new Float64Array(batch.actionMask.length);
   actionCounts(batch).forEach((count, n) => {

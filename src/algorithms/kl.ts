@@ -13,8 +13,7 @@ export interface WithSlope {
   readonly slope: number;
 }
 
-/** Beyond these verl clamps k3, so that one far token does not decide the whole update. */
-const LOG_RATIO_LIMIT = 20;
+/** verl's bound of k3, so that one far token does not decide the whole update. */
 const K3_LIMIT = 10;
 
 /** Estimates by name, of `d = logprob - referenceLogprob`. */
@@ -51,9 +50,6 @@ function k2(d: number): WithSlope {
 }
 
 function k3(d: number): WithSlope {
-  const bounded = Math.min(LOG_RATIO_LIMIT, Math.max(-LOG_RATIO_LIMIT, d));
-  const value = Math.expm1(-bounded) + bounded;
-  if (value > K3_LIMIT) return { value: K3_LIMIT, slope: 0 };
-  // Within the value's limit no log ratio is above 20 but may be below: then it is constant.
-  return { value, slope: bounded === d ? -Math.expm1(-d) : 0 };
+  const value = Math.expm1(-d) + d;
+  return value > K3_LIMIT ? { value: K3_LIMIT, slope: 0 } : { value, slope: -Math.expm1(-d) };
 }
