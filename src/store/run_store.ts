@@ -87,6 +87,8 @@ export interface Metric {
 export interface StoreSettings {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Set on the connection after the store's own, for instance `max_page_count = 100`. */
+  readonly pragmas?: readonly string[];
 }
 
 /**
@@ -107,10 +109,10 @@ export class RunStore implements Disposable {
   readonly #now: () => number;
 
   /** Opens an existing folder's file; see {@linkcode openStore}. */
-  constructor(path: string, { now = Date.now }: StoreSettings = {}) {
+  constructor(path: string, { now = Date.now, pragmas = [] }: StoreSettings = {}) {
     this.#path = path;
     this.#now = now;
-    this.#database = this.#attempt("open the store", () => openDatabase(path));
+    this.#database = this.#attempt("open the store", () => openDatabase(path, pragmas));
   }
 
   /** Records that a run begins, and gives its id. */
@@ -276,12 +278,13 @@ export class RunStore implements Disposable {
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
+function openDatabase(path: string, pragmas: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.exec("PRAGMA journal_mode = WAL");
     migrate(database);
+    for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
     return database;
   } catch (error) {
     database.close();
