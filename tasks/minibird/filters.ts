@@ -70,6 +70,13 @@ const NEED_KINDS: Record<Need, readonly Column["kind"][]> = {
   which_column: ["pair"],
 };
 
+// After a quotation mark a word has the same tokens in the question, in SQL and in a result, so that
+// a very small model can copy it.
+/** A value as a question says it. */
+export function said(value: string): string {
+  return `"${value}"`;
+}
+
 function formFilter({ database, split, rng }: Sampler, place: Place): Filter | null {
   const { table, column } = place;
   if (column.kind !== "form") return null;
@@ -81,7 +88,7 @@ function formFilter({ database, split, rng }: Sampler, place: Place): Filter | n
   return {
     ...place,
     value,
-    phrase: column.says.replace("{}", value),
+    phrase: column.says.replace("{}", said(value)),
     condition: equals(database.forms.get(value)!),
     evidence: "",
     lookUp: { probe, guess: equals(value) },
@@ -99,7 +106,7 @@ function pairFilter({ database, split, rng }: Sampler, place: Place): Filter | n
   return {
     ...place,
     value,
-    phrase: column.says.replace("{}", value),
+    phrase: column.says.replace("{}", said(value)),
     condition: equals(side),
     evidence: "",
     lookUp: {
@@ -118,15 +125,15 @@ export function categoryFilter(sampler: Sampler, place: Place): Filter | null {
   const { database, split, template, rng } = sampler;
   const { table, column } = place;
   if (column.kind !== "code" && column.kind !== "word") return null;
-  const said = column.kind === "code" ? Object.keys(column.codes) : column.words;
+  const categories = column.kind === "code" ? Object.keys(column.codes) : column.words;
   const use = [database.domain.id, template, table.name, column.name];
-  const value = rng.pick(categoryPart(database.seed, said, split, ...use));
+  const value = rng.pick(categoryPart(database.seed, categories, split, ...use));
   const stored = column.kind === "code" ? column.codes[value] : value;
   const meaning = `${value} refers to ${column.name} = ${quoted(stored)}`;
   return {
     ...place,
     value,
-    phrase: column.says.replace("{}", value),
+    phrase: column.says.replace("{}", column.kind === "word" ? said(value) : value),
     condition: `${reference(place)} = ${quoted(stored)}`,
     evidence: column.kind === "code" ? meaning : "",
     lookUp: null,
@@ -156,7 +163,7 @@ function nameFilter({ database, split, rng }: Sampler, place: Place): Filter | n
   return {
     ...place,
     value,
-    phrase: `called ${value}`,
+    phrase: `called ${said(value)}`,
     condition: `${reference(place)} = ${quoted(value)}`,
     evidence: "",
     lookUp: null,
@@ -209,8 +216,14 @@ export function sampleFilter(
   return places.length === 0 ? null : filterOn(sampler, sampler.rng.pick(places));
 }
 
-/** Conditions in words, after the plural of `main`: its own first, then those of other tables. */
-export function filterPhrase(main: Table, filters: readonly Filter[]): string {
+/**
+ * Conditions in words, after the plural of `main`: its own first, then those of other tables,
+ * numbers last ("books that are poetry with a page count above 300").
+ */
+export function filterPhrase(main: Table, said: readonly Filter[]): string {
+  const filters = said.toSorted((a, b) =>
+    Number(a.column.kind === "number") - Number(b.column.kind === "number")
+  );
   const own = filters.filter(({ table }) => table === main).map(({ phrase }) => phrase);
   const others = [...new Set(filters.map(({ table }) => table))].filter((table) => table !== main);
   return [...own, ...others.map((table) => otherPhrase(table, filters))].join(" ");
@@ -220,6 +233,6 @@ function otherPhrase(table: Table, filters: readonly Filter[]): string {
   const on = filters.filter((filter) => filter.table === table);
   const named = on.find(({ column }) => isName(column));
   const rest = on.filter((filter) => filter !== named).map(({ phrase }) => phrase);
-  const rows = named === undefined ? table.many : `${table.name} ${named.value}`;
+  const rows = named === undefined ? table.many : `${table.name} ${said(named.value)}`;
   return [table.preposition, rows, ...rest].join(" ");
 }

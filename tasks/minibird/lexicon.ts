@@ -80,7 +80,7 @@ export const POOLS = {
 /** Names a pool. */
 export type PoolName = keyof typeof POOLS;
 
-/** The word of a value to look for: the last one, lower-case. */
+/** The word of a value to look for: the last one, which every stored form has. */
 export function lookUpWord(value: string): string {
-  return value.split(" ").at(-1)!.toLowerCase();
+  return value.split(" ").at(-1)!;
 }

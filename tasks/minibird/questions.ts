@@ -46,7 +46,7 @@ export interface QuestionOptions {
 const MAXIMUM_ROWS = 20;
 const MAXIMUM_WORDS = 40;
 const DRAWS_BEFORE_CHANGE = 40;
-const MAXIMUM_DRAWS = 20_000;
+const MAXIMUM_DRAWS = 5000;
 
 const NEED_SHARES: readonly [Need, number][] = [
   ["value_form", 0.3],

@@ -10,6 +10,7 @@ import {
   type Filter,
   filterOn,
   isName,
+  type Need,
   type Place,
   placesOf,
   reference,
@@ -92,20 +93,22 @@ function list(sampler: Sampler): Draft | null {
   };
 }
 
+/** What tells one row from all others, by what has to be looked up for it. */
+const IDENTIFIES: Record<Need, (column: Column) => boolean> = {
+  none: ({ kind }) => kind === "name" || kind === "key",
+  value_form: (column) => column.kind === "form" && column.isName,
+  which_column: () => false,
+};
+
 function attribute(sampler: Sampler): Draft | null {
-  const isNamed = ({ column }: Place) =>
-    isName(column) || (sampler.need === "none" && column.kind === "key");
-  const place = pickPlace(
-    sampler,
-    (place) => isNamed(place) && (place.column.kind === "form") === (sampler.need === "value_form"),
-  );
+  const place = pickPlace(sampler, ({ column }) => IDENTIFIES[sampler.need](column));
   const filter = place && filterOn(sampler, place);
   const asked = filter &&
     pickPlace(sampler, (place) => place.table === filter.table && isAskable(place, [filter]));
   return asked && {
     main: filter.table,
     filters: [filter],
-    slots: { asked: asked.column.label, named: filter.value },
+    slots: { asked: asked.column.label, named: said(filter.value) },
     clauses: (where) => ({ select: reference(asked), where }),
   };
 }
