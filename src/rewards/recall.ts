@@ -115,6 +115,8 @@ function columnSetMatching(gold: SqlRows): (result: SqlRows) => number {
     if (sameRows(result.rows, gold.rows)) return 1;
     const columns = columnSets(result);
     const matches = matchedColumns(goldColumns, columns);
+    // Some PRAGMAs give a result without columns.
+    if (matches === 0) return 0;
     return CSMR_ALPHA * matches ** 2 / (goldColumns.length * columns.length);
   };
 }
