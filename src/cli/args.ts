@@ -200,7 +200,9 @@ function flagUsage(name: string, option: AnyOption): string {
 function kindOf(option: AnyOption): string {
   if (option.choices) return option.choices.join("|");
   if (typeof option.default === "string") return "text";
-  return option.range ? `${option.range[0]}..${option.range[1]}` : "number";
+  if (!option.range) return "number";
+  const [low, high] = option.range;
+  return high === Infinity ? `${low} or more` : `${low}..${high}`;
 }
 
 function defaultOf(option: AnyOption): string {

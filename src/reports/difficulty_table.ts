@@ -4,39 +4,37 @@
  * @module
  */
 
-/** BIRD's difficulties, then all of them together. */
-export type DifficultyLevel = "simple" | "moderate" | "challenging" | "total";
-
 /** A score of some questions. */
 export interface LevelScore {
-  /** In percent; NaN where there are no questions. */
-  readonly score: number;
-  readonly count: number;
+  readonly percent: number;
+  /** How many questions. */
+  readonly n: number;
 }
 
-const LEVELS: readonly DifficultyLevel[] = ["simple", "moderate", "challenging", "total"];
+const LEVELS = ["simple", "moderate", "challenging"];
+const CELL_WIDTH = 20;
 
 /**
- * The lines of `print_data` in bird-bench/mini_dev `evaluation/evaluation_utils.py`, byte for byte
- * where every level has questions.
+ * The lines of `print_data` in bird-bench/mini_dev `evaluation/evaluation_utils.py`; a difficulty
+ * without questions has a dash for its score.
  *
  * @param metric The score's name, for instance `EX`.
  */
 export function difficultyTable(
   metric: string,
-  scores: Readonly<Record<DifficultyLevel, LevelScore>>,
+  byDifficulty: ReadonlyMap<string, LevelScore>,
+  total: LevelScore,
 ): string {
-  const line = (first: string, cells: readonly string[]) =>
-    [first, ...cells].map((cell) => cell.padEnd(20)).join(" ");
-  const rule = "=".repeat(38);
+  const none = { percent: 0, n: 0 };
+  const scores = [...LEVELS.map((level) => byDifficulty.get(level) ?? none), total];
   return [
-    line("", LEVELS),
-    line("count", LEVELS.map((level) => String(scores[level].count))),
-    `${rule}    ${metric}    ${rule.slice(1)}`,
-    line(metric, LEVELS.map((level) => scoreText(scores[level]))),
+    line(["", ...LEVELS, "total"]),
+    line(["count", ...scores.map(({ n }) => String(n))]),
+    `${"=".repeat(38)}    ${metric}    ${"=".repeat(37)}`,
+    line([metric, ...scores.map(({ percent, n }) => n === 0 ? "-" : percent.toFixed(2))]),
   ].join("\n");
 }
 
-function scoreText({ score, count }: LevelScore): string {
-  return count === 0 ? "-" : score.toFixed(2);
+function line(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padEnd(CELL_WIDTH)).join(" ");
 }
