@@ -70,10 +70,10 @@ const NEED_KINDS: Record<Need, readonly Column["kind"][]> = {
   which_column: ["pair"],
 };
 
-// After a quotation mark a word has the same tokens in the question, in SQL and in a result, so that
-// a very small model can copy it.
-/** A value as a question says it. */
+/** A value as a question says it: in quotation marks. */
 export function said(value: string): string {
+  // After a quotation mark a word has the same tokens as in SQL, so that a very small model can
+  // copy it.
   return `"${value}"`;
 }
 
@@ -220,8 +220,8 @@ export function sampleFilter(
  * Conditions in words, after the plural of `main`: its own first, then those of other tables,
  * numbers last ("books that are poetry with a page count above 300").
  */
-export function filterPhrase(main: Table, said: readonly Filter[]): string {
-  const filters = said.toSorted((a, b) =>
+export function filterPhrase(main: Table, inAnyOrder: readonly Filter[]): string {
+  const filters = inAnyOrder.toSorted((a, b) =>
     Number(a.column.kind === "number") - Number(b.column.kind === "number")
   );
   const own = filters.filter(({ table }) => table === main).map(({ phrase }) => phrase);

@@ -72,14 +72,14 @@ questions.
 - **value_form**: the question says a value as people do, and it is stored otherwise (\`Zurich\` as
   \`ZURICH\`, \`Zurich (QK)\`, \`Greater Zurich\`; \`Anna Bell\` as \`BELL, Anna\`). The form is drawn for
   each value on its own, so it can be found but not guessed:
-  \`SELECT DISTINCT city FROM club WHERE city LIKE '%zurich%'\` always gives the one stored form.
+  \`SELECT DISTINCT city FROM club WHERE city LIKE '%Zurich%'\` always gives the one stored form.
 - **which_column**: the value is in one of two columns that the question does not tell apart
   (\`home_town\`, \`work_town\`), a random one for each value.
   \`SELECT COUNT(*) FROM member WHERE home_town = 'Ashford'\` tells.
 - **none**: all is said by the question, the evidence and the schema.
 
 Two limits. Someone who does not look is right on half of the which_column questions by chance.
-And a query can be written that needs no look-up: \`city LIKE '%zurich%'\` or
+And a query can be written that needs no look-up: \`city LIKE '%Zurich%'\` or
 \`home_town = 'Ashford' OR work_town = 'Ashford'\` in the answer itself. Such answers are right, so a
 policy that is rewarded for few tool calls may learn to write them.
 

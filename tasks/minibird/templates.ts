@@ -14,6 +14,7 @@ import {
   type Place,
   placesOf,
   reference,
+  said,
   sampleFilter,
   type Sampler,
 } from "./filters.ts";
