@@ -106,10 +106,12 @@ function attribute(sampler: Sampler): Draft | null {
   const filter = place && filterOn(sampler, place);
   const asked = filter &&
     pickPlace(sampler, (place) => place.table === filter.table && isAskable(place, [filter]));
-  return asked && {
+  if (!asked) return null;
+  const named = filter.column.kind === "key" ? filter.value : said(filter.value);
+  return {
     main: filter.table,
     filters: [filter],
-    slots: { asked: asked.column.label, named: said(filter.value) },
+    slots: { asked: asked.column.label, named },
     clauses: (where) => ({ select: reference(asked), where }),
   };
 }
