@@ -8,7 +8,7 @@
  */
 
 import type { SqlResult } from "./result_set.ts";
-import { WorkerProcess } from "./worker_process.ts";
+import { workerCommand, WorkerProcess } from "./worker_process.ts";
 
 /** What one statement may use. */
 export interface SqlLimits {
@@ -43,17 +43,18 @@ interface Waiting {
  * import { DatabaseSync } from "node:sqlite";
  * import { SqlPool } from "./pool.ts";
  *
- * const path = await Deno.makeTempFile({ suffix: ".sqlite" });
+ * const path = await Deno.makeTempFile();
  * new DatabaseSync(path).exec("CREATE TABLE singer (name TEXT)");
  *
  * await using pool = new SqlPool({ roots: [path] });
  * const found = await pool.execute(path, "SELECT count(*) FROM singer");
  * assert.deepEqual(found.kind === "rows" && found.rows, [[0n]]);
  * assert.equal((await pool.execute(path, "DROP TABLE singer")).kind, "refused");
+ * await Deno.remove(path);
  * ```
  */
 export class SqlPool implements AsyncDisposable {
-  readonly #roots: readonly string[];
+  readonly #command: Deno.Command;
   readonly #limits: Required<SqlLimits>;
   readonly #processes = new Set<WorkerProcess>();
   readonly #idle: WorkerProcess[] = [];
@@ -61,14 +62,14 @@ export class SqlPool implements AsyncDisposable {
   #freeSlots: number;
   #isClosed = false;
 
-  /** @throws {RangeError} If `workers` is not a positive integer. */
+  /** @throws {RangeError} If `workers` is not a positive integer or a root has a comma. */
   constructor({ roots, workers = 2, ...limits }: SqlPoolOptions) {
     if (!Number.isInteger(workers) || workers < 1) {
       throw new RangeError(
         `Cannot make a SQL pool as 'workers' must be a positive integer: current value is ${workers}`,
       );
     }
-    this.#roots = roots;
+    this.#command = workerCommand(roots);
     this.#freeSlots = workers;
     this.#limits = { timeoutMs: 30_000, maxRows: 1_000_000, maxBytes: 2 ** 25, ...limits };
   }
@@ -122,7 +123,7 @@ export class SqlPool implements AsyncDisposable {
       if (worker.isAlive) return worker;
       await this.#discard(worker);
     }
-    const worker = await WorkerProcess.start(this.#roots);
+    const worker = await WorkerProcess.start(this.#command);
     this.#processes.add(worker);
     // Closed while the worker started: nobody else will end it.
     if (this.#isClosed) await worker.kill();

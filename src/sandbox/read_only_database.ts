@@ -70,7 +70,7 @@ const REFUSED_FUNCTIONS = new Set(
 const REFUSAL =
   /^(not authorized|authorization denied|access to .* is prohibited|attempt to write a readonly database)/;
 const OVER_A_LIMIT =
-  /^(string or blob too big|out of memory|too many |Expression tree is too large|LIKE or GLOB pattern too complex)/;
+  /^(string or blob too big|statement too long|out of memory|too many |Expression tree is too large|LIKE or GLOB pattern too complex)/;
 
 /** The caps on one statement's result. */
 export interface ResultCaps {

@@ -29,12 +29,12 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts a process that may read below `roots` and do nothing else, and waits until it takes requests.
+   * Starts a process and waits until it takes requests.
    *
    * @throws {Error} If it ends before that.
    */
-  static async start(roots: readonly string[]): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(workerCommand(roots).spawn());
+  static async start(command: Deno.Command): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(command.spawn());
     const greeting = await worker.#receive().catch(() => null);
     if (greeting !== READY) {
       const ending = await worker.kill();
@@ -126,8 +126,17 @@ class Deadline {
   }
 }
 
-function workerCommand(roots: readonly string[]): Deno.Command {
-  const readable = [...roots, new URL(".", import.meta.url).pathname];
+/**
+ * The command of a worker that may read below `roots` and do nothing else.
+ *
+ * @throws {RangeError} If a root has a comma: Deno's flag has no way to write it.
+ */
+export function workerCommand(roots: readonly string[]): Deno.Command {
+  const readable = [...roots, import.meta.dirname!];
+  const odd = readable.find((path) => path.includes(","));
+  if (odd !== undefined) {
+    throw new RangeError(`Cannot let a SQL worker read a path as it must not have a comma: ${odd}`);
+  }
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -139,8 +148,7 @@ function workerCommand(roots: readonly string[]): Deno.Command {
       "--no-npm",
       "--cached-only",
       "--v8-flags=--max-old-space-size=1024",
-      // A comma separates paths; doubled, it stands for itself.
-      `--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`,
+      `--allow-read=${readable}`,
       new URL("./worker.ts", import.meta.url).href,
     ],
     stdin: "piped",

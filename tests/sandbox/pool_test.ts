@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { SqlPool } from "../../src/sandbox/pool.ts";
+import type { SqlResult } from "../../src/sandbox/result_set.ts";
+import { sampleDatabase } from "./sample_database.ts";
+
+const ENDLESS =
+  "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+
+const HOSTILE: readonly (readonly [sql: string, kind: SqlResult["kind"]])[] = [
+  ["DROP TABLE singer", "refused"],
+  ["DELETE FROM singer", "refused"],
+  ["INSERT INTO singer DEFAULT VALUES", "refused"],
+  ["UPDATE singer SET id = 1", "refused"],
+  ["WITH t AS (SELECT 1) DELETE FROM singer", "refused"],
+  ["CREATE TABLE t (x)", "refused"],
+  ["CREATE TEMP TABLE t (x)", "refused"],
+  ["CREATE TEMP VIEW v AS SELECT 1", "refused"],
+  ["CREATE VIRTUAL TABLE t USING fts5(x)", "refused"],
+  ["ALTER TABLE singer RENAME TO t", "refused"],
+  ["ATTACH 'FOLDER/attached.sqlite' AS a", "refused"],
+  ["ATTACH ':memory:' AS a", "refused"],
+  ["DETACH main", "refused"],
+  ["VACUUM", "refused"],
+  ["VACUUM INTO 'FOLDER/copy.sqlite'", "refused"],
+  ["REINDEX", "refused"],
+  ["ANALYZE", "refused"],
+  ["BEGIN", "refused"],
+  ["SAVEPOINT s", "refused"],
+  ["PRAGMA writable_schema = 1", "refused"],
+  ["PRAGMA query_only = 0", "refused"],
+  ["PRAGMA journal_mode = WAL", "refused"],
+  ["PRAGMA hard_heap_limit = 0", "refused"],
+  ["PRAGMA temp_store_directory = 'FOLDER'", "refused"],
+  ["SELECT load_extension('FOLDER/x.so')", "refused"],
+  ["SELECT fts3_tokenizer('simple')", "refused"],
+  ["SELECT writefile('FOLDER/file', 'x')", "error"],
+  ["SELECT readfile('/etc/passwd')", "error"],
+  ["SELECT 1; DROP TABLE singer", "refused"],
+  ["SELECT 1; SELECT 2", "refused"],
+  ["SELECT 1\0; DROP TABLE singer", "refused"],
+  ["SELECT randomblob(1e9)", "too_large"],
+  ["SELECT zeroblob(1e9)", "too_large"],
+  ["SELECT printf('%.*c', 1e9, 'x')", "too_large"],
+  ["SELECT replace(printf('%.*c', 1e6, 'x'), 'x', 'yyyyyyyyyyyyyyyyyyyy')", "too_large"],
+];
+
+function sha256(path: string): string {
+  return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** Process ids of a process's children; Linux only. */
+function children(parent: number = Deno.pid): string[] {
+  const threads = [...Deno.readDirSync(`/proc/${parent}/task`)];
+  return threads.flatMap(({ name }) => {
+    const line = Deno.readTextFileSync(`/proc/${parent}/task/${name}/children`);
+    return line.split(" ").filter((pid) => pid !== "");
+  });
+}
+
+/** Whether a process runs: it is there and no zombie; Linux only. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("SqlPool.execute() leaves files alone whatever the SQL tries, and serves the next query", async () => {
+  using sample = sampleDatabase();
+  const folder = folderOf(sample.path);
+  const before = sha256(sample.path);
+  await using pool = new SqlPool({ roots: [folder], workers: 1 });
+  for (const [sql, kind] of HOSTILE) {
+    const result = await pool.execute(sample.path, sql.replace("FOLDER", folder));
+    assert.equal(
+      result.kind,
+      kind,
+      `${sql}: ${JSON.stringify(result.kind === "rows" || result.message)}`,
+    );
+    const next = await pool.execute(sample.path, "SELECT count(*) FROM singer");
+    assert.deepEqual(next.kind === "rows" && next.rows, [[2n]], sql);
+  }
+  assert.equal(sha256(sample.path), before);
+  assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), ["singers.sqlite"]);
+});
+
+Deno.test("SqlPool.execute() kills a query at its deadline and serves the next one", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 1 });
+  const result = await pool.execute(sample.path, ENDLESS, { timeoutMs: 100 });
+  assert.equal(result.kind, "timeout");
+  assert.ok(result.elapsedMs >= 100, `${result.elapsedMs} ms`);
+  assert.equal((await pool.execute(sample.path, "SELECT 1")).kind, "rows");
+});
+
+Deno.test("SqlPool.execute() ends a cross join of ten million rows by its caps", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)], maxRows: 1000 });
+  const tenMillion = `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 3163)
+    SELECT a.x, b.x FROM n AS a, n AS b`;
+  const result = await pool.execute(sample.path, tenMillion);
+  assert.ok(result.kind === "rows" && result.truncated);
+  assert.equal(result.rows.length, 1000);
+});
+
+Deno.test("SqlPool.execute() passes cells of all types, in any size", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)] });
+  const all = await pool.execute(sample.path, "SELECT * FROM singer");
+  assert.deepEqual(all.kind === "rows" && [all.columns, all.rows], [
+    ["id", "height", "name", "photo"],
+    [[9007199254740993n, 1, "Zoë", Uint8Array.of(0, 255)], [2n, null, "", new Uint8Array()]],
+  ]);
+  const big = await pool.execute(
+    sample.path,
+    "SELECT printf('%.*c', 3000000, 'x'), zeroblob(3000000)",
+  );
+  assert.ok(big.kind === "rows");
+  assert.deepEqual(big.rows[0].map((cell) => (cell as string).length), [3_000_000, 3_000_000]);
+});
+
+Deno.test("SqlPool.execute() answers in time though this process was busy past the deadline", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)] });
+  await pool.execute(sample.path, "SELECT 1");
+  const pending = pool.execute(sample.path, "SELECT 2", { timeoutMs: 150 });
+  await Promise.resolve(); // The request goes out before this process turns busy.
+  for (const start = performance.now(); performance.now() - start < 300;);
+  const result = await pending;
+  assert.deepEqual(result.kind === "rows" && result.rows, [[2n]]);
+});
+
+Deno.test("SqlPool.execute() serves more queries than workers, each with its own result", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 2 });
+  const numbers = Array.from({ length: 50 }, (_, i) => BigInt(i));
+  const results = await Promise.all(numbers.map((n) => {
+    return pool.execute(sample.path, n === 7n ? ENDLESS : `SELECT ${n}`, {
+      timeoutMs: n === 7n ? 50 : 5000,
+    });
+  }));
+  const cells = results.map((result) => result.kind === "rows" ? result.rows[0][0] : result.kind);
+  assert.deepEqual(cells, numbers.map((n) => n === 7n ? "timeout" : n));
+});
+
+Deno.test("SqlPool.execute() names a file that is missing or outside the roots", async () => {
+  using sample = sampleDatabase();
+  using other = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)] });
+  for (const path of [`${sample.path}.missing`, other.path]) {
+    const result = await pool.execute(path, "SELECT 1");
+    assert.ok(result.kind === "error" && result.message.includes(path));
+  }
+});
+
+Deno.test("SqlPool.execute() rejects what runs or waits when the pool closes, and what comes later", async () => {
+  using sample = sampleDatabase();
+  const pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 1 });
+  await pool.execute(sample.path, "SELECT 1");
+  const running = pool.execute(sample.path, ENDLESS);
+  const waiting = pool.execute(sample.path, "SELECT 1");
+  const outcomes = Promise.allSettled([running, waiting]);
+  await pool[Symbol.asyncDispose]();
+  assert.deepEqual((await outcomes).map((outcome) => outcome.status), ["rejected", "rejected"]);
+  await assert.rejects(pool.execute(sample.path, "SELECT 1"), /pool is closed/);
+});
+
+Deno.test("new SqlPool() refuses a pool without workers and a root that Deno's flag cannot hold", () => {
+  assert.throws(() => new SqlPool({ roots: [], workers: 0 }), RangeError);
+  assert.throws(() => new SqlPool({ roots: ["a,b"] }), RangeError);
+});
+
+Deno.test({
+  name: "SqlPool leaves no process behind, neither after a deadline nor when it closes",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using sample = sampleDatabase();
+    const before = children();
+    {
+      await using pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 1 });
+      await pool.execute(sample.path, ENDLESS, { timeoutMs: 50 });
+      assert.deepEqual(children(), before, "after a deadline");
+      await pool.execute(sample.path, "SELECT 1");
+      assert.equal(children().length, before.length + 1, "while a worker is warm");
+    }
+    assert.deepEqual(children(), before, "after closing");
+  },
+});
+
+Deno.test({
+  name:
+    "SqlPool.execute() loses one query to a worker that is killed while it runs, and none while idle",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using sample = sampleDatabase();
+    const before = new Set(children());
+    const worker = () => Number(children().find((pid) => !before.has(pid)));
+    await using pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 1 });
+    await pool.execute(sample.path, "SELECT 1");
+    const running = pool.execute(sample.path, ENDLESS);
+    Deno.kill(worker(), "SIGKILL");
+    assert.equal((await running).kind, "crashed");
+    assert.equal((await pool.execute(sample.path, "SELECT 1")).kind, "rows");
+  },
+});
+
+Deno.test({
+  name: "A worker ends by itself when the pool's process is killed during a query",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using sample = sampleDatabase();
+    const program = `
+      import { SqlPool } from ${JSON.stringify(import.meta.resolve("../../src/sandbox/pool.ts"))};
+      const pool = new SqlPool({ roots: [${JSON.stringify(folderOf(sample.path))}] });
+      const endless = pool.execute(${JSON.stringify(sample.path)}, ${JSON.stringify(ENDLESS)});
+      await pool.execute(${JSON.stringify(sample.path)}, "SELECT 1");
+      await pool.execute(${JSON.stringify(sample.path)}, "SELECT 2");
+      console.log("running");
+      await endless;`;
+    const parent = new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--quiet", program],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const output = parent.stdout.getReader();
+    await output.read();
+    const workers = children(parent.pid);
+    assert.deepEqual(workers.map(isRunning), [true, true]);
+    parent.kill("SIGKILL");
+    await parent.status;
+    await output.cancel();
+    for (const start = performance.now(); workers.some(isRunning);) {
+      assert.ok(performance.now() - start < 10_000, "a worker still runs");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  },
+});
