@@ -46,5 +46,7 @@ export class ReplayPolicy implements Policy {
 
 /** The answer in the format that the environment reads. */
 function answerMessage(sql: string): string {
-  return `<reasoning></reasoning>\n<answer>\n\`\`\`sql\n${sql}\n\`\`\`\n</answer>`;
+  // The format has no empty answer, but BIRD runs one and gets no rows; a comment gives the same.
+  const block = sql.trim() === "" ? "--" : sql;
+  return `<reasoning></reasoning>\n<answer>\n\`\`\`sql\n${block}\n\`\`\`\n</answer>`;
 }
