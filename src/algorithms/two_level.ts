@@ -25,7 +25,7 @@ export const GIGPO: Preset = {
 
 /**
  * MatchTIR (arXiv 2601.10712): discounted process rewards of steps with the same index are
- * compared. Its code gives a step without counterpart its raw return. Left out: its entropy bonus.
+ * compared. Its code gives a step without counterpart its raw return. Left out: its KL term and entropy bonus (0.001).
  */
 export const MATCHTIR: Preset = {
   lambda: 0,
