@@ -29,6 +29,8 @@ const LOG_RATIO_RANGE = {
   sequence: [-Infinity, 10],
 } as const;
 
+const NO_KL: WithSlope = { value: 0, slope: 0 };
+
 /**
  * Makes the loss to minimise, over chosen tokens t with weights `w` by `aggregation`:
  *
@@ -144,8 +146,6 @@ function klLoss(
   if (options.klCoefficient === 0) return NO_KL;
   return klEstimate(options.klEstimator, logprobs[t] - batch.referenceLogprobs![t]);
 }
-
-const NO_KL: WithSlope = { value: 0, slope: 0 };
 
 function metricsOf(
   sums: { policy: number; kl: number; clipped: number; dualClipped: number; drift: number },
