@@ -10,7 +10,8 @@ import type { Conversation, Policy } from "./policy.ts";
 import { ScriptedPolicy } from "./scripted.ts";
 
 /**
- * Answers each example at once with its known SQL; without one there is `nothing` to say.
+ * Answers each example at once with its known SQL; without one there is `nothing` to say. SQL that
+ * holds a fence or one of the format's tags makes no answer (such SQL does not run either).
  *
  * @example
  * ```ts
