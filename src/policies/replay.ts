@@ -11,7 +11,8 @@ import { ScriptedPolicy } from "./scripted.ts";
 
 /**
  * Answers each example at once with its known SQL; without one there is `nothing` to say. SQL that
- * holds a fence or one of the format's tags makes no answer (such SQL does not run either).
+ * holds a fence or one of the format's tags makes no
+ * answer, and so counts as wrong.
  *
  * @example
  * ```ts
