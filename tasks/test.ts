@@ -2,7 +2,7 @@
  * The test command: every test and every documented example, then one line that counts them.
  *
  * Folders without I/O are tested without permissions, so that Deno itself proves they have none;
- * their tests may read the golden files. Paths as arguments run only what is under them.
+ * their tests may read golden files and documents. Paths as arguments run only what is under them.
  *
  * @module
  */
@@ -11,6 +11,9 @@ import { stripVTControlCharacters } from "node:util";
 
 /** Folders of src/ and tests/ that take values and give values. */
 const PURE = ["algorithms", "config", "credit", "reports", "rewards", "trajectory"];
+
+/** Golden files, documents that tests compare with the code, and data beside the project. */
+const READABLE = "fixtures,docs,../shared";
 
 /** Counts of a test run. */
 interface Counts {
@@ -59,7 +62,7 @@ function counted(output: string): Counts {
 
 const paths = Deno.args.length > 0 ? Deno.args : allPaths();
 const runs = [
-  await run(["--allow-read=fixtures"], paths.filter(isPure)),
+  await run([`--allow-read=${READABLE}`], paths.filter(isPure)),
   await run(["--allow-all"], paths.filter((path) => !isPure(path))),
 ];
 const sum = (key: keyof Counts) => runs.reduce((total, counts) => total + counts[key], 0);

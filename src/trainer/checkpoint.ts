@@ -246,7 +246,8 @@ function reasonOf(error: unknown): string {
   return code === "ENOSPC" ? "the disk is full" : message;
 }
 
-const REAL_DISK: Disk = {
+/** The file system. */
+export const REAL_DISK: Disk = {
   makeDirectory: (path) => Deno.mkdir(path, { recursive: true }),
   write: writeSynced,
   rename: Deno.rename,
