@@ -11,8 +11,9 @@
 import { normalizedSql } from "../sandbox/sql_text.ts";
 import type { SqlFailure, SqlResult, SqlRows } from "../sandbox/result_set.ts";
 import { cellKey, rowKey } from "../sandbox/same_rows.ts";
-import type { Action, Episode, Message } from "../trajectory/episode.ts";
+import type { Action, Episode } from "../trajectory/episode.ts";
 import { isCorrect } from "./execution_accuracy.ts";
+import { type LookUp, schemaLookUp, tablesInPrompt } from "./schema_look_up.ts";
 import type { QuestionRatio } from "./statistics.ts";
 
 /** The classes that make a call redundant, by priority: a call counts in the first that holds. */
@@ -196,14 +197,6 @@ interface Call {
   readonly lookUp: LookUp | null;
 }
 
-/** A look at the schema. Table names are in lower case. */
-interface LookUp {
-  readonly isSample: boolean;
-  readonly tables: readonly string[];
-  /** Those of the tables whose columns it shows. */
-  readonly columnsOf: readonly string[];
-}
-
 function toolCalls({ steps }: Episode): Call[] {
   return steps.flatMap(({ action, result }, step) =>
     action.kind === "toolCall" ? [toolCall(action, result, step)] : []
@@ -225,7 +218,7 @@ function toolCall(
     failureKey: result && result.kind !== "rows" ? failureKey(result, sql) : null,
     rowsKey: rows && rowsKey(rows),
     facts: rows ? factsOf(rows) : [],
-    lookUp: rows && lookUpOf(sql, rows),
+    lookUp: rows && schemaLookUp(sql, rows),
   };
 }
 
@@ -241,6 +234,7 @@ function classCalls(
   const determinedAt = firstDetermining(calls, episode);
   const solvedAt = firstSolving(calls, episode);
   const validatedAt = firstExecution(calls, episode.finalSql);
+  const inPrompt = tablesInPrompt(episode.prompt);
   const isAfter = (index: number, start: number | null) =>
     start !== null && index > start && index !== validatedAt;
   return {
@@ -253,7 +247,7 @@ function classCalls(
     R4Lenient: (index) => hasOldFactsOnly(calls, index),
     R5b: (index) =>
       calls[index].lookUp?.isSample === false &&
-      isKnownTo(calls[index].lookUp, tablesInPrompt(episode.prompt)),
+      isKnownTo(calls[index].lookUp, inPrompt),
     R6Oracle: (index) => isAfter(index, solvedAt),
   };
 }
@@ -295,8 +289,9 @@ function canonicalJson(value: unknown): string {
   });
 }
 
-// SQLite's messages that name what they complain of.
-const NAMING_MESSAGE = /^(no such [a-z ]+|ambiguous column name|no tables? specified): (.+)$/s;
+// SQLite's messages that name what they complain of; it guesses at strings in double quotes.
+const NAMING_MESSAGE =
+  /^(no such [a-z ]+|ambiguous column name|misuse of aggregate): "?(.+?)"?(?: - should this be .*)?$/s;
 
 function failureKey({ kind, message }: SqlFailure, sql: string): string | null {
   if (kind === "timeout") return null;
@@ -322,71 +317,12 @@ function hasOldFactsOnly(calls: readonly Call[], index: number): boolean {
   return facts.length > 0 && facts.every((fact) => known.has(fact));
 }
 
-// A name as normalized SQL shows it: quoted, a string, or bare.
-const NAME = String.raw`("(?:[^"]|"")*"|'(?:[^']|'')*'|[^\s()"']+)`;
-const PRAGMA = new RegExp(
-  String
-    .raw`^(?:pragma (?:\S+ \. )?table_x?info (?:\(|=)|select .* from pragma_table_x?info \() ${NAME}`,
-  "s",
-);
-const MASTER = /^select .* from (?:main \. )?"?sqlite_(?:master|schema)"?(?: |$)/s;
-const SAMPLE = new RegExp(String.raw`^select \* from ${NAME} limit \d+$`);
-const CREATE_TABLE = /^\s*create (?:virtual )?table\s+(?:if not exists\s+)?/i;
-
-function lookUpOf(sql: string, result: SqlRows): LookUp | null {
-  if (MASTER.test(sql)) return masterLookUp(result);
-  const pragma = PRAGMA.exec(sql);
-  // PRAGMA table_info gives no rows for a table that does not exist.
-  if (pragma) return result.rows.length > 0 ? tableLookUp(pragma[1], false) : null;
-  const sample = SAMPLE.exec(sql);
-  return sample && tableLookUp(sample[1], true);
-}
-
-function tableLookUp(name: string, isSample: boolean): LookUp {
-  const tables = [bareName(name)];
-  return { isSample, tables, columnsOf: tables };
-}
-
-/** The tables of the rows: by their CREATE TABLE text, which shows columns, or by their names. */
-function masterLookUp({ columns, rows }: SqlRows): LookUp {
-  const created = rows.flatMap((row) => row.flatMap((cell) => createdTable(cell) ?? []));
-  const nameColumn = columns.findIndex((column) => /^(tbl_)?name$/i.test(column));
-  const named = rows.flatMap((row) => typeof row[nameColumn] === "string" ? row[nameColumn] : []);
-  const tables = [...created, ...named.map((name) => name.toLowerCase())];
-  return { isSample: false, tables, columnsOf: created };
-}
-
-function createdTable(cell: unknown): string | null {
-  const start = typeof cell === "string" ? CREATE_TABLE.exec(cell) : null;
-  return start && nameAtStart(start.input.slice(start[0].length));
-}
-
-/** The name that a text begins with, in lower case and without quotes. */
-function nameAtStart(text: string): string | null {
-  const match = /^(?:"[^"]*"|`[^`]*`|\[[^\]]*\]|'[^']*'|[^\s("`[]+)/.exec(text);
-  return match && bareName(match[0]);
-}
-
-function bareName(name: string): string {
-  return (/^["'`[]/.test(name) ? name.slice(1, -1) : name).toLowerCase();
-}
-
 function shownBefore(calls: readonly Call[], index: number): Set<string> {
   return new Set(calls.slice(0, index).flatMap(({ lookUp }) => lookUp?.columnsOf ?? []));
 }
 
 function isKnownTo(lookUp: LookUp | null, shown: ReadonlySet<string>): boolean {
-  return lookUp !== null && lookUp.tables.length > 0 &&
-    lookUp.tables.every((table) => shown.has(table));
-}
-
-/** Tables whose columns the prompt lists: lines that begin `CREATE TABLE name (` or `name(`. */
-function tablesInPrompt(prompt: readonly Message[]): Set<string> {
-  const lines = prompt.flatMap(({ content }) => content.split("\n"));
-  return new Set(lines.flatMap((line) => {
-    const rest = line.replace(CREATE_TABLE, "");
-    return /^[^(]*\(/.test(rest) ? nameAtStart(rest) ?? [] : [];
-  }));
+  return lookUp !== null && lookUp.tables.every((table) => shown.has(table));
 }
 
 function isRedundant({ category }: CallRedundancy): boolean {

@@ -91,8 +91,7 @@ export function bootstrapRate(
   options: BootstrapOptions,
 ): Estimate {
   refuseRepeated(questions);
-  const all = Int32Array.from(questions.keys());
-  return bootstrapped(all.length, options, (drawn) => rate(questions, drawn), all);
+  return bootstrapped(questions.length, (drawn) => rate(questions, drawn), options);
 }
 
 /**
@@ -114,9 +113,8 @@ export function bootstrapDifference(
   options: BootstrapOptions,
 ): Estimate & { readonly n: number } {
   const [pairsOfA, pairsOfB] = paired(a, b);
-  const all = Int32Array.from(pairsOfA.keys());
   const difference = (drawn: Int32Array) => rate(pairsOfB, drawn) - rate(pairsOfA, drawn);
-  return { ...bootstrapped(all.length, options, difference, all), n: all.length };
+  return { ...bootstrapped(pairsOfA.length, difference, options), n: pairsOfA.length };
 }
 
 /** Adds up several attempts at the same question; questions stay in the order of first attempt. */
@@ -163,9 +161,8 @@ function rate(questions: readonly QuestionRatio[], drawn: Int32Array): number {
 
 function bootstrapped(
   n: number,
-  { seed, resamples = DEFAULT_RESAMPLES }: BootstrapOptions,
   statistic: (drawn: Int32Array) => number,
-  all: Int32Array,
+  { seed, resamples = DEFAULT_RESAMPLES }: BootstrapOptions,
 ): Estimate {
   if (!Number.isInteger(resamples) || resamples < 1) {
     throw new RangeError(
@@ -173,12 +170,13 @@ function bootstrapped(
     );
   }
   const rng = new Rng(seed, "bootstrap");
-  const drawn = new Int32Array(n);
+  const drawn = Int32Array.from({ length: n }, (_, index) => index);
+  const estimate = statistic(drawn);
   const values = Float64Array.from({ length: resamples }, () => {
     for (let i = 0; i < n; i++) drawn[i] = rng.below(n);
     return statistic(drawn);
   }).sort();
-  return { estimate: statistic(all), low: quantile(values, 0.025), high: quantile(values, 0.975) };
+  return { estimate, low: quantile(values, 0.025), high: quantile(values, 0.975) };
 }
 
 /** Quantile of sorted values with linear interpolation (numpy's default). */

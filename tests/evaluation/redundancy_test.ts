@@ -85,8 +85,9 @@ Deno.test("redundancyOf() finds R3, the same failure over the same name", () => 
       call("SELECT x FROM t LIMIT 1", failed("no such column: t1.X")),
       call("SELECT y FROM t", failed("no such column: y")),
       call("SELECT 1 FROM y", failed("no such table: y")),
+      call('SELECT "x"', failed('no such column: "t1.x" - should this be a string literal?')),
     ]),
-    ["", "R3", "", ""],
+    ["", "R3", "", "", "R3"],
   );
 });
 
