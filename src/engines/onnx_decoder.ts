@@ -48,18 +48,23 @@ export class OnnxDecoder implements Decoder {
     }));
   }
 
-  async prefill(ids: readonly number[], copies: number): Promise<Float32Array> {
+  async prefill(ids: readonly number[]): Promise<Float32Array> {
     const length = ids.length;
     const outputs = await this.#network.run("prefill", { batch: 1, length, rows: 1 }, {
       ids: Int32Array.from(ids),
       positions: Int32Array.of(length - 1),
       ...this.#network.contextFeeds(length),
     });
-    const first = this.#lengths.length;
-    for (let copy = 0; copy < copies; copy++) this.#lengths.push(length);
+    const slot = this.#lengths.push(length) - 1;
     this.#fit(length);
-    for (let slot = first; slot < first + copies; slot++) this.#storePrompt(slot, length, outputs);
+    this.#storePrompt(slot, length, outputs);
     return outputs.logits;
+  }
+
+  fork(slot: number, length: number): void {
+    const copy = this.#lengths.push(length) - 1;
+    this.#fit(length);
+    this.#copySlot(slot, copy);
   }
 
   async decode(tokens: readonly (SlotToken | null)[]): Promise<Float32Array> {
@@ -78,11 +83,7 @@ export class OnnxDecoder implements Decoder {
 
   free(slot: number): void {
     const last = this.#lengths.length - 1;
-    const rowSize = this.#rowSize * this.#cached;
-    for (const { keys, values } of this.#layers) {
-      keys.copyWithin(slot * rowSize, last * rowSize, (last + 1) * rowSize);
-      values.copyWithin(slot * rowSize, last * rowSize, (last + 1) * rowSize);
-    }
+    this.#copySlot(last, slot);
     this.#lengths[slot] = this.#lengths[last];
     this.#lengths.pop();
     if (last === 0) this.#resize(0, 0);
@@ -91,6 +92,14 @@ export class OnnxDecoder implements Decoder {
   /** Keys (or values) of one token in one layer. */
   get #rowSize(): number {
     return this.#network.config.keyValueHeadCount * this.#network.config.headSize;
+  }
+
+  #copySlot(from: number, to: number): void {
+    const size = this.#rowSize * this.#cached;
+    for (const { keys, values } of this.#layers) {
+      keys.copyWithin(to * size, from * size, (from + 1) * size);
+      values.copyWithin(to * size, from * size, (from + 1) * size);
+    }
   }
 
   /** Makes room for all slots in use, `length` tokens each, or gives room back. */

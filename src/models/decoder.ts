@@ -11,17 +11,19 @@ export interface SlotToken {
   readonly position: number;
 }
 
-/** The network as a policy uses it. Slots are numbered from 0 and always lie side by side. */
+/** The network as a policy uses it. Slots in use are numbered from 0 without gaps. */
 export interface Decoder {
   readonly vocabSize: number;
   /** Longest context, in tokens. */
   readonly maxLength: number;
   /**
-   * Runs a prompt once and puts it in new slots after those in use.
+   * Runs a prompt in a new slot, numbered after those in use.
    *
    * @returns Logits of the token after the prompt, shape (V,).
    */
-  prefill(ids: readonly number[], copies: number): Promise<Float32Array>;
+  prefill(ids: readonly number[]): Promise<Float32Array>;
+  /** Begins a new slot, numbered after those in use, with the first `length` tokens of another. */
+  fork(slot: number, length: number): void;
   /**
    * Runs one token in each slot.
    *

@@ -2,6 +2,10 @@
  * Continuous batching: sequences that grow side by side on one decoder, joining and leaving between
  * iterations.
  *
+ * Nobody is waited for, so a slow tool holds nobody back. Who shares an iteration then depends on
+ * time; what is computed must not, so a decoder's rows may not depend on one another (tests/policies
+ * and tests/engines hold that to the last bit).
+ *
  * @module
  */
 
@@ -15,21 +19,19 @@ export interface Generation {
   extend(logits: Float32Array): boolean;
 }
 
-/**
- * A sequence whose owner takes longer than this to act or close no longer holds the others back.
- * What is sampled stays the same; only who shares an iteration depends on time from then on.
- */
-export const PATIENCE_MS = 2000;
-
 /** What is known of an open sequence. */
 interface Member {
   readonly generation: Generation;
+  /** Equal for equal prompts. */
+  readonly prompt: string;
+  readonly promptLength: number;
+  /** Logits after the prompt; null until it has run. */
+  promptLogits: Float32Array | null;
   /** Null until its prompt has run. */
   slot: number | null;
   /** Tokens that have run. */
   ranTokens: number;
-  /** `out`: its owner has to act or close; `late`: out for longer than the patience. */
-  state: "out" | "late" | "acting" | "closed";
+  state: "resting" | "acting" | "closed";
   turn: PromiseWithResolvers<void> | null;
 }
 
@@ -42,7 +44,6 @@ export class ContinuousBatch {
   /** Members by slot. */
   readonly #slotted: Member[] = [];
   #isRunning = false;
-  #changed = Promise.withResolvers<void>();
 
   /**
    * @param slots Sequences that run at once; more wait, in the order they were opened.
@@ -62,26 +63,30 @@ export class ContinuousBatch {
   open(generation: Generation): void {
     this.#members.set(generation, {
       generation,
+      prompt: generation.ids.join(),
+      promptLength: generation.ids.length,
+      promptLogits: null,
       slot: null,
       ranTokens: 0,
-      state: "out",
+      state: "resting",
       turn: null,
     });
   }
 
-  /** Grows a sequence until its turn is over. */
+  /**
+   * Grows a sequence until its turn is over.
+   *
+   * @throws {TypeError} If the sequence is closed, is closed meanwhile, or has a turn already.
+   */
   async generate(generation: Generation): Promise<void> {
     const member = this.#members.get(generation);
-    if (!member || member.state === "acting") {
+    if (member?.state !== "resting") {
       throw new TypeError(
-        `Cannot act as a conversation must be open and at rest: it is ${
-          member ? "acting already" : "closed"
-        }`,
+        `Cannot act as a conversation must be open and at rest: it is ${member?.state ?? "closed"}`,
       );
     }
     member.state = "acting";
     member.turn = Promise.withResolvers();
-    this.#wake();
     if (!this.#isRunning) this.#run();
     await member.turn.promise;
   }
@@ -89,27 +94,30 @@ export class ContinuousBatch {
   /** Takes a sequence out; its slot goes to one that waits. */
   close(generation: Generation): void {
     const member = this.#members.get(generation);
-    if (!member) return;
+    if (!member || member.state === "closed") return;
+    if (member.state === "acting") {
+      member.turn!.reject(
+        new TypeError("Cannot act as a conversation must be open: it was closed"),
+      );
+    }
     member.state = "closed";
-    member.turn?.reject(
-      new TypeError("Cannot act as the conversation must be open: it was closed"),
-    );
-    this.#wake();
     if (!this.#isRunning) this.#dropClosed();
   }
 
-  /** Goes on while anyone acts; a failure of the decoder is handed to all who do. */
+  /** Iterates while anyone acts; a failure of the decoder is handed to all who do. */
   async #run(): Promise<void> {
     this.#isRunning = true;
     try {
-      await this.#everyoneIn();
       while (this.#acting().length > 0) {
         await this.#admit();
-        if (await this.#iterate()) await this.#everyoneIn();
+        await this.#iterate();
         this.#dropClosed();
       }
     } catch (error) {
-      for (const member of this.#acting()) this.#end(member, (turn) => turn.reject(error));
+      for (const member of this.#acting()) {
+        member.state = "resting";
+        member.turn!.reject(error);
+      }
     } finally {
       this.#isRunning = false;
       this.#dropClosed();
@@ -120,78 +128,54 @@ export class ContinuousBatch {
     return [...this.#members.values()].filter(({ state }) => state === "acting");
   }
 
-  /** Waits until every open sequence acts, or its owner has taken too long. */
-  async #everyoneIn(): Promise<void> {
-    const out = () => [...this.#members.values()].filter(({ state }) => state === "out");
-    do {
-      const deadline = performance.now() + PATIENCE_MS;
-      while (out().length > 0 && performance.now() < deadline) {
-        await this.#change(deadline - performance.now());
-      }
-      for (const member of out()) member.state = "late";
-      // Whoever closed may open the next one in the same breath.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    } while (out().length > 0);
-  }
-
-  async #change(timeoutMs: number): Promise<void> {
-    this.#changed = Promise.withResolvers();
-    const timer = setTimeout(this.#changed.resolve, timeoutMs);
-    await this.#changed.promise;
-    clearTimeout(timer);
-  }
-
-  #wake(): void {
-    this.#changed.resolve();
-  }
-
-  /** Puts waiting sequences in free slots; equal prompts that come together run once. */
+  /** Puts sequences that wait in free slots, in the order they were opened. */
   async #admit(): Promise<void> {
     const free = this.#slotCount - this.#slotted.length;
-    const waiting = this.#acting().filter(({ slot }) => slot === null).slice(0, free);
-    const byPrompt = Map.groupBy(waiting, ({ generation }) => generation.ids.join());
-    for (const members of byPrompt.values()) {
-      const { ids } = members[0].generation;
-      const logits = await this.#decoder.prefill(ids, members.length);
-      for (const member of members) {
-        member.slot = this.#slotted.push(member) - 1;
-        member.ranTokens = ids.length;
-        this.#extend(member, logits);
-      }
+    const waiting = this.#acting().filter(({ slot }) => slot === null);
+    for (const member of waiting.slice(0, free)) {
+      member.promptLogits = await this.#ranPrompt(member);
+      member.slot = this.#slotted.push(member) - 1;
+      member.ranTokens = member.promptLength;
+      this.#extend(member, member.promptLogits);
     }
   }
 
-  /** Runs one token of each acting sequence; true when a turn has ended since the last time. */
-  async #iterate(): Promise<boolean> {
+  /** Runs a prompt, or takes it over from a slot that has run the same, as those of a group have. */
+  async #ranPrompt({ prompt, promptLength, generation }: Member): Promise<Float32Array> {
+    const slot = this.#slotted.findIndex((other) => other.prompt === prompt);
+    if (slot < 0) return await this.#decoder.prefill(generation.ids);
+    this.#decoder.fork(slot, promptLength);
+    return this.#slotted[slot].promptLogits!;
+  }
+
+  /** Runs one token of each acting sequence. */
+  async #iterate(): Promise<void> {
     const running = this.#slotted.map((member) => member.state === "acting" ? member : null);
-    if (running.some((member) => member !== null)) {
-      const logits = await this.#decoder.decode(running.map((member) =>
+    if (running.every((member) => member === null)) return;
+    const logits = await this.#decoder.decode(
+      running.map((member) =>
         member && {
           token: member.generation.ids[member.ranTokens],
           position: member.ranTokens,
         }
-      ));
-      const { vocabSize } = this.#decoder;
-      running.forEach((member, slot) => {
-        if (!member) return;
-        member.ranTokens++;
-        this.#extend(member, logits.subarray(slot * vocabSize, (slot + 1) * vocabSize));
-      });
-    }
-    return [...this.#members.values()].some(({ state }) => state !== "acting" && state !== "late");
+      ),
+    );
+    const { vocabSize } = this.#decoder;
+    running.forEach((member, slot) => {
+      if (!member) return;
+      member.ranTokens++;
+      this.#extend(member, logits.subarray(slot * vocabSize, (slot + 1) * vocabSize));
+    });
   }
 
   /** Samples where all known tokens have run; while some are left, they run first. */
   #extend(member: Member, logits: Float32Array): void {
     const { state, ranTokens, generation } = member;
     if (state !== "acting" || ranTokens < generation.ids.length) return;
-    if (generation.extend(logits)) this.#end(member, (turn) => turn.resolve());
-  }
-
-  #end(member: Member, settle: (turn: PromiseWithResolvers<void>) => void): void {
-    if (member.state !== "acting") return;
-    member.state = "out";
-    settle(member.turn!);
+    if (generation.extend(logits)) {
+      member.state = "resting";
+      member.turn!.resolve();
+    }
   }
 
   #dropClosed(): void {

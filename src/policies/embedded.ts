@@ -28,9 +28,7 @@ export interface EmbeddedPolicyOptions {
 /**
  * Samples from a decoder.
  *
- * Conversations are meant to be driven side by side: generation goes on when each open one either
- * acts or has been out for `PATIENCE_MS`, so that the batch depends on what is said, not on how
- * fast a tool is. A conversation must be closed, or it keeps its slot.
+ * Conversations may run side by side in any order. One must be closed, or it keeps its slot.
  */
 export class EmbeddedPolicy implements Policy {
   readonly name: string;
