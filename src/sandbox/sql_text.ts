@@ -7,25 +7,20 @@
 /** What a statement does, by its leading keywords. */
 export type StatementKind = "blank" | "select" | "pragma" | "explain" | "write" | "other";
 
-interface Token {
-  readonly kind: "space" | "comment" | "quotedName" | "string" | "word" | "other";
-  readonly text: string;
-}
-
 // Alternatives follow sqlite3GetToken(): an unclosed comment runs to the end, quotes are doubled to
 // escape them, brackets cannot be escaped, and characters above ASCII belong to words.
 const TOKEN = new RegExp(
   [
-    /(?<space>[ \t\n\f\r\uFEFF]+)/,
-    /(?<comment>--[^\n]*|\/\*[^]*?(?:\*\/|$))/,
-    /(?<quotedName>"[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\])/,
-    /(?<string>'[^']*(?:''[^']*)*')/,
-    /(?<word>[xX]'[^']*'|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[\w$]*|[\w$\u0080-\uFFFF]+)/,
-    /(?<other>["`['][^]*|->>|->|\|\||<<|>>|<=|>=|<>|==|!=|[^])/,
+    /([ \t\n\f\r\uFEFF]+|--[^\n]*|\/\*[^]*?(?:\*\/|$))/, // space and comments
+    /([xX]'[^']*'|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[\w$]*|[\w$\u0080-\uFFFF]+)/, // words and numbers
+    /("[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\])/, // quoted names
+    /'[^']*(?:''[^']*)*'/,
+    /["`['][^]*|->>|->|\|\||<<|>>|<=|>=|<>|==|!=|[^]/, // an unclosed quote, operators
   ].map((part) => part.source).join("|"),
   "g",
 );
 
+const READS = new Set(["select", "values"]);
 const WRITES = new Set(
   ["insert", "update", "delete", "replace", "create", "drop", "alter", "reindex", "analyze"],
 );
@@ -46,24 +41,23 @@ const WRITES = new Set(
  * ```
  */
 export function normalizedSql(sql: string): string {
-  const texts = meaningfulTokens(sql).map(normalizedToken);
-  while (texts.at(-1) === ";") texts.pop();
-  return texts.join(" ");
+  const tokens = [...normalizedTokens(sql)];
+  while (tokens.at(-1) === ";") tokens.pop();
+  return tokens.join(" ");
 }
 
 /** What a statement does; of several statements, the first. A CTE counts as what it leads to. */
 export function statementKind(sql: string): StatementKind {
-  const texts = meaningfulTokens(sql).map(normalizedToken).filter(skipLeading(";"));
-  const verb = texts[0] === "with" ? verbAfterCte(texts) : texts[0];
+  const verb = mainVerb(sql);
   if (verb === undefined) return "blank";
-  if (verb === "select" || verb === "values") return "select";
+  if (READS.has(verb)) return "select";
   if (verb === "pragma" || verb === "explain") return verb;
   return WRITES.has(verb) ? "write" : "other";
 }
 
 /** Whether there is no statement at all: only space, comments and semicolons. */
 export function isBlank(sql: string): boolean {
-  return meaningfulTokens(sql).every((token) => token.text === ";");
+  return normalizedTokens(sql).every((token) => token === ";");
 }
 
 /**
@@ -71,48 +65,43 @@ export function isBlank(sql: string): boolean {
  * the rule by which Python's sqlite3, and so BIRD, refuses a string.
  */
 export function holdsSeveralStatements(sql: string): boolean {
-  const texts = meaningfulTokens(sql).map((token) => token.text).filter(skipLeading(";"));
-  const end = texts.indexOf(";");
-  return end !== -1 && end < texts.length - 1;
-}
-
-function meaningfulTokens(sql: string): Token[] {
-  const tokens: Token[] = [];
-  for (const match of sql.matchAll(TOKEN)) {
-    const [kind, text] = Object.entries(match.groups!).find(([, text]) => text !== undefined)!;
-    if (kind !== "space" && kind !== "comment") tokens.push({ kind, text } as Token);
+  if (!sql.includes(";")) return false;
+  let hasBegun = false;
+  let hasEnded = false;
+  for (const token of normalizedTokens(sql)) {
+    if (hasEnded) return true;
+    hasBegun ||= token !== ";";
+    hasEnded = hasBegun && token === ";";
   }
-  return tokens;
+  return false;
 }
 
-function normalizedToken({ kind, text }: Token): string {
-  if (kind === "word") return text.toLowerCase();
-  if (kind === "quotedName") return `"${unquotedName(text).replaceAll('"', '""')}"`;
-  return text;
+/** The tokens without space and comments, in normal form. */
+function* normalizedTokens(sql: string): Generator<string, undefined> {
+  for (const [token, skipped, word, quotedName] of sql.matchAll(TOKEN)) {
+    if (skipped !== undefined) continue;
+    if (word !== undefined) yield word.toLowerCase();
+    else if (quotedName !== undefined) yield `"${unquotedName(token).replaceAll('"', '""')}"`;
+    else yield token;
+  }
+}
+
+/** The first keyword, or after `WITH` the first verb outside parentheses. */
+function mainVerb(sql: string): string | undefined {
+  const tokens = normalizedTokens(sql).filter((token) => token !== ";");
+  const first = tokens.next().value;
+  if (first !== "with") return first;
+  let depth = 0;
+  for (const token of tokens) {
+    if (token === "(") depth++;
+    else if (token === ")") depth--;
+    else if (depth === 0 && (READS.has(token) || WRITES.has(token))) return token;
+  }
+  return first;
 }
 
 function unquotedName(text: string): string {
   const quote = text[0];
   const inner = text.slice(1, -1);
   return quote === "[" ? inner : inner.replaceAll(quote + quote, quote);
-}
-
-function verbAfterCte(texts: readonly string[]): string | undefined {
-  let depth = 0;
-  for (const text of texts) {
-    if (text === "(") depth++;
-    else if (text === ")") depth--;
-    else if (depth === 0 && (text === "select" || text === "values" || WRITES.has(text))) {
-      return text;
-    }
-  }
-  return "with";
-}
-
-function skipLeading(skipped: string): (text: string) => boolean {
-  let isLeading = true;
-  return (text) => {
-    isLeading &&= text === skipped;
-    return !isLeading;
-  };
 }

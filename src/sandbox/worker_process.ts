@@ -11,6 +11,8 @@ import type { SqlRequest } from "./wire.ts";
 /** No answer within the pool's caps comes near this; a length above it is garbage. */
 const MAX_ANSWER_BYTES = 2 ** 30;
 
+const FIRST_READ_BYTES = 16_384;
+
 /** How long an answer that was in time may lie unread because this process was busy itself. */
 const GRACE_MS = 20;
 
@@ -86,16 +88,25 @@ export class WorkerProcess {
   }
 
   async #receive(): Promise<unknown> {
-    const length = bodyLength(await this.#read(HEADER_BYTES));
+    // Most answers are short and come whole with the first read.
+    const start = await this.#read(new Uint8Array(FIRST_READ_BYTES), HEADER_BYTES);
+    const length = bodyLength(start);
     if (length > MAX_ANSWER_BYTES) {
       throw new RangeError(`Cannot read the answer of a SQL worker as it is too long: ${length}`);
     }
-    return decodedBody(await this.#read(length));
+    const received = start.subarray(HEADER_BYTES);
+    if (received.length >= length) return decodedBody(received);
+    const missing = length - received.length;
+    const rest = await this.#read(new Uint8Array(missing), missing);
+    const body = new Uint8Array(length);
+    body.set(received);
+    body.set(rest, received.length);
+    return decodedBody(body);
   }
 
-  async #read(length: number): Promise<Uint8Array> {
-    const { value, done } = await this.#reader.read(new Uint8Array(length), { min: length });
-    if (!done && value.length === length) return value;
+  async #read(into: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { value, done } = await this.#reader.read(into, { min: atLeast });
+    if (!done && value.length >= atLeast) return value;
     throw new Error("Cannot read the answer of a SQL worker as its output ended");
   }
 }
