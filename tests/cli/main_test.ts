@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openStore } from "../../src/store/run_store.ts";
+import { RUN } from "../store/episodes.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+Deno.test("finestep refuses an unknown command with 2, naming those there are", async () => {
+  const { code, stderr } = await finestep("trian");
+  assert.equal(code, 2);
+  assert.match(stderr, /^Unknown command "trian": finestep .*data \| runs/);
+});
+
+Deno.test("finestep refuses an unknown flag with 2 and one line", async () => {
+  assert.deepEqual(await finestep("runs", "--stoer", "x"), {
+    code: 2,
+    stdout: "",
+    stderr: 'Unknown flag "--stoer": did you mean "--store"\n',
+  });
+});
+
+Deno.test("finestep runs without a store says where it looked, with 1", async () => {
+  const { code, stderr } = await finestep("runs", "--store", "missing/runs.sqlite");
+  assert.equal(code, 1);
+  assert.equal(stderr, "Cannot list runs as there is no store: missing/runs.sqlite\n");
+});
+
+Deno.test("finestep runs lists runs, and one as JSON", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "runs.sqlite");
+    storeRun(path);
+    const listed = await finestep("runs", "--store", path);
+    assert.match(
+      listed.stdout,
+      /\| +1 \| .* \| train \| finestep +\| minibird dev \| .*\| finished/,
+    );
+
+    const shown = await finestep("runs", "1", "--store", path, "--json");
+    const { run, metrics, trainSteps } = JSON.parse(shown.stdout);
+    assert.equal(run.command, RUN.command);
+    assert.deepEqual(metrics, [{ phase: "after", name: "ex", value: 0.5, low: 0, high: 1, n: 4 }]);
+    assert.deepEqual(trainSteps, [{ trainStep: 0, metrics: { "reward/outcome": 0.5 } }]);
+  });
+});
+
+Deno.test("finestep data check counts the gold SQL of a data set", async () => {
+  const { code, stdout } = await finestep("data", "check", "--json");
+  const { counts, examples, broken } = JSON.parse(stdout);
+  assert.equal(counts.rows + counts.empty, examples);
+  assert(examples > 0);
+  assert.deepEqual(broken, []);
+  assert.equal(code, 0);
+});
+
+Deno.test("finestep data check names a broken gold SQL and exits with 1", async () => {
+  await withFolder(async (folder) => {
+    const databases = join(ROOT, "fixtures", "minibird", "dev_databases");
+    await Deno.symlink(databases, join(folder, "dev_databases"));
+    const [first, second] = JSON.parse(
+      await Deno.readTextFile(join(ROOT, "fixtures", "minibird", "dev.json")),
+    );
+    const questions = [first, { ...second, SQL: "SELECT missing FROM nowhere" }];
+    await Deno.writeTextFile(join(folder, "dev.json"), JSON.stringify(questions));
+    const { code, stdout } = await finestep("data", "check", "--data", folder);
+    assert.equal(code, 1);
+    assert.match(stdout, /^\| total +\| +2 \| +1 \| +0 \| +1 \| +0 \|$/m);
+    assert.match(stdout, /^broken: example \S+ of \w+: error: .*nowhere/m);
+  });
+});
+
+for (const command of ["data", "runs"]) {
+  Deno.test(`finestep ${command} --help tells its usage`, async () => {
+    const { code, stdout } = await finestep(command, "--help");
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^Usage: finestep ${command} `, "m"));
+  });
+}
+
+function storeRun(path: string): void {
+  using store = openStore(path);
+  const id = store.startRun(RUN);
+  store.addTrainStep(id, { trainStep: 0, metrics: { "reward/outcome": 0.5 } });
+  store.addMetrics(id, [{ phase: "after", name: "ex", value: 0.5, low: 0, high: 1, n: 4 }]);
+  store.finishRun(id, "finished");
+}
+
+async function finestep(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "main.ts", ...args],
+    cwd: ROOT,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** A Markdown file, by its path in the repository. */
+interface Document {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A command that a document shows, with its flags. */
+interface ShownCommand {
+  readonly path: string;
+  /** The task or the command of finestep. */
+  readonly name: string;
+  readonly flags: readonly string[];
+}
+
+const DOCUMENTS = ["README.md", ...markdownFiles("docs"), ...markdownFiles("fixtures")]
+  .filter((path) => existsSync(join(ROOT, path)))
+  .map((path): Document => ({ path, text: Deno.readTextFileSync(join(ROOT, path)) }));
+
+const TASKS: Readonly<Record<string, string>> =
+  JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
+
+const COMMANDS = [...Deno.readTextFileSync(join(ROOT, "main.ts")).matchAll(/src\/cli\/(\w+)\.ts/g)]
+  .map((match) => match[1])
+  .filter((name) => name !== "args");
+
+Deno.test("README.md is there", () => {
+  assert(DOCUMENTS.some(({ path }) => path === "README.md"));
+});
+
+Deno.test("documents link to files that exist", () => {
+  const wrong = DOCUMENTS.flatMap(({ path, text }) =>
+    linksOf(text)
+      .filter((link) => !existsSync(join(ROOT, dirname(path), link)))
+      .map((link) => `${path}: ${link}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("documents name source files and folders that exist", () => {
+  const wrong = DOCUMENTS.flatMap(({ path, text }) =>
+    codeOf(text)
+      .filter((code) => /^(src|tests|tasks|docs)\/[\w./-]+$/.test(code))
+      .filter((code) => !existsSync(join(ROOT, code)))
+      .map((code) => `${path}: ${code}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("documents name tasks of deno.json, and those name files that exist", () => {
+  const shown = DOCUMENTS.flatMap((document) => commandsOf(document, "deno task"));
+  const wrong = shown.filter(({ name }) => !Object.hasOwn(TASKS, name));
+  assert.deepEqual(wrong.map(({ path, name }) => `${path}: deno task ${name}`), []);
+  const files = Object.values(TASKS).flatMap((task) => task.match(/\b[\w/]+\.ts\b/g) ?? []);
+  assert.deepEqual(files.filter((file) => !existsSync(join(ROOT, file))), []);
+});
+
+Deno.test("documents name commands of main.ts", () => {
+  const shown = DOCUMENTS.flatMap((document) => commandsOf(document, "finestep"));
+  const wrong = shown.filter(({ name }) => !COMMANDS.includes(name));
+  assert.deepEqual(wrong.map(({ path, name }) => `${path}: finestep ${name}`), []);
+});
+
+Deno.test("documents use flags that the command's help knows", async () => {
+  const shown = DOCUMENTS.flatMap((document) => [
+    ...commandsOf(document, "finestep"),
+    ...commandsOf(document, "deno task").map((command) => ({
+      ...command,
+      name: TASKS[command.name]?.match(/main\.ts (\w+)/)?.[1] ?? "",
+    })),
+  ]).filter(({ name }) => COMMANDS.includes(name));
+  const names = [...new Set(shown.map(({ name }) => name))];
+  const helps = new Map(
+    await Promise.all(names.map(async (name) => [name, await helpOf(name)] as const)),
+  );
+  const wrong = shown.flatMap(({ path, name, flags }) =>
+    flags
+      .filter((flag) => !helps.get(name)!.includes(flag))
+      .map((flag) => `${path}: ${name} ${flag}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("commandsOf() finds commands in code only", () => {
+  const text = [
+    "finestep is a trainer; `finestep eval --seed 3` evaluates, `--algorithm finestep` chooses.",
+    "```sh",
+    "$ deno task train --train-steps 8 \\",
+    "    --seed 2",
+    "npx -y deno@2.9.6 task ok",
+    "```",
+  ].join("\n");
+  const document = { path: "a.md", text };
+  assert.deepEqual(commandsOf(document, "finestep"), [
+    { path: "a.md", name: "eval", flags: ["--seed"] },
+  ]);
+  assert.deepEqual(commandsOf(document, "deno task"), [
+    { path: "a.md", name: "train", flags: ["--train-steps", "--seed"] },
+    { path: "a.md", name: "ok", flags: [] },
+  ]);
+});
+
+Deno.test("linksOf() finds links into the repository, not those into the web", () => {
+  const text = "[a](docs/a.md#part) ![b](b.png) [c](https://example.org) [d](#d) `[e](e.md)`";
+  assert.deepEqual(linksOf(text), ["docs/a.md", "b.png"]);
+});
+
+function markdownFiles(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return [...Deno.readDirSync(join(ROOT, folder))].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return markdownFiles(`${folder}/${name}`);
+    return name.endsWith(".md") ? [`${folder}/${name}`] : [];
+  });
+}
+
+function linksOf(text: string): string[] {
+  const prose = text.replace(/```[\s\S]*?```/g, "").replace(/`[^`\n]*`/g, "");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((match) => match[1].split("#")[0])
+    .filter((link) => link !== "" && !/^\w+:/.test(link));
+}
+
+/** Lines of code blocks, joined where they go on, and code spans. */
+function codeOf(text: string): string[] {
+  const blocks = [...text.matchAll(/```[^\n]*\n([\s\S]*?)```/g)].flatMap((match) =>
+    match[1].replace(/\\\n\s*/g, "").split("\n")
+  );
+  const prose = text.replace(/```[\s\S]*?```/g, "");
+  return [...blocks, ...[...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1])];
+}
+
+function commandsOf({ path, text }: Document, program: "finestep" | "deno task"): ShownCommand[] {
+  const start = program === "finestep"
+    ? /^(?:\$ )?finestep (\w+)/
+    : /\bdeno(?:@[\d.]+)? task (\w+)/;
+  return codeOf(text).flatMap((code) => {
+    const match = start.exec(code.trim());
+    if (!match) return [];
+    const rest = code.trim().slice(match.index + match[0].length);
+    return [{ path, name: match[1], flags: rest.match(/(?<=\s)--[a-z][\w-]*/g) ?? [] }];
+  });
+}
+
+async function helpOf(command: string): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", join(ROOT, "main.ts"), command, "--help"],
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
