@@ -20,13 +20,10 @@ async function passes(name: string, args: readonly string[]): Promise<boolean> {
   const command = new Deno.Command(Deno.execPath(), { args: [...args] });
   const { success, stdout, stderr } = await command.output();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const lastLine = new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1);
-  const note = name === "tests" ? `  ${lastLine}` : "";
+  const output = new TextDecoder().decode(stdout).trimEnd();
+  const note = name === "tests" ? `  ${output.split("\n").at(-1)}` : "";
   console.log(`${name.padEnd(8)} ${success ? "ok" : "FAILED"}  ${seconds} s${note}`);
-  if (!success) {
-    await Deno.stdout.write(stdout);
-    await Deno.stderr.write(stderr);
-  }
+  if (!success) console.log(output + "\n" + new TextDecoder().decode(stderr).trimEnd());
   return success;
 }
 

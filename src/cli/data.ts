@@ -77,11 +77,17 @@ function reportText(dataset: Dataset, report: GoldReport, style: Style): string 
     `${dataset.name} ${dataset.split}: ${examples.length} examples, ${databases.length} databases`,
     ...warnings.map((warning) => `warning: ${warning}`),
     countsTable("database", report.byDatabase, report.counts, style),
-    countsTable("difficulty", report.byDifficulty, report.counts, style),
+    countsTable("difficulty", inOrder(report.byDifficulty), report.counts, style),
     ...brokenOf(report).map(({ id, database, outcome, message }) =>
       `broken: example ${id} of ${database}: ${outcome}: ${message}`
     ),
   ].join("\n");
+}
+
+/** Difficulties in BIRD's order. */
+function inOrder(byDifficulty: ReadonlyMap<string, GoldCounts>): Map<string, GoldCounts> {
+  const levels = ["simple", "moderate", "challenging", "unrated"];
+  return new Map([...byDifficulty].sort(([a], [b]) => levels.indexOf(a) - levels.indexOf(b)));
 }
 
 function countsTable(

@@ -80,6 +80,7 @@ const PARTS: Readonly<Record<string, (name: string) => boolean>> = {
  * Saves a checkpoint under `directory` and removes the oldest ones beyond `keep`.
  *
  * @returns The checkpoint's folder.
+ * @throws {Deno.errors.AlreadyExists} If there is a complete checkpoint of the step.
  * @throws {Error} If it cannot be written; earlier checkpoints are then as they were.
  */
 export async function saveCheckpoint(
