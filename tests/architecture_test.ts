@@ -43,7 +43,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "cli-table3": ["src/reports/table.ts"],
   "csv-parse": ["src/dataset/descriptions.ts"],
   // Once for each format of outside data.
-  "zod": ["src/dataset/bird_format.ts", "src/models/config.ts"],
+  "zod": ["src/dataset/bird_format.ts", "src/models/config.ts", "src/models/safetensors.ts"],
   "fast-check": [],
   "node:sqlite": ["src/sandbox/read_only_database.ts", "src/store/"],
 };
