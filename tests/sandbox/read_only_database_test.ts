@@ -117,3 +117,14 @@ Deno.test("new ReadOnlyDatabase() names the file that it cannot open", () => {
     );
   }
 });
+
+Deno.test("ReadOnlyDatabase.query() gives back the memory of its statements", () => {
+  using sample = sampleDatabase();
+  using database = new ReadOnlyDatabase(sample.path);
+  const heavy = `SELECT ${Array(250).fill("upper(name) || lower(name)")} FROM singer`;
+  database.query(heavy, CAPS);
+  const before = Deno.memoryUsage().rss;
+  for (let i = 0; i < 2000; i++) assert.equal(database.query(heavy, CAPS).kind, "rows");
+  const grown = (Deno.memoryUsage().rss - before) / 2 ** 20;
+  assert.ok(grown < 200, `${grown} MiB`);
+});
