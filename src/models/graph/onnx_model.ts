@@ -74,7 +74,9 @@ export function onnxModel(outputs: Outputs): OnnxModel {
   };
 
   const results = Object.entries(outputs).map(([name, tensor]) => {
-    visit(tensor);
+    const given = visit(tensor);
+    // An input, or a tensor that is an output under another name as well.
+    if (given !== name) nodes.push(bytesField(1, node("Identity", [given], name, {})));
     return bytesField(12, valueInfo(name, tensor));
   });
   const graph = [

@@ -60,10 +60,14 @@ export interface Tensor {
  */
 export function product(...dimensions: readonly Dimension[]): Dimension {
   const factors = dimensions.flatMap((dimension) => String(dimension).split("*"));
-  const names = factors.filter((factor) => Number.isNaN(Number(factor))).sort();
-  const number = factors.reduce((all, factor) => all * (Number(factor) || 1), 1);
-  if (names.length === 0) return number;
+  const names = factors.filter(isName).sort();
+  const number = factors.reduce((all, factor) => isName(factor) ? all : all * Number(factor), 1);
+  if (names.length === 0 || number === 0) return number;
   return [...(number === 1 ? [] : [number]), ...names].join("*");
+}
+
+function isName(factor: string): boolean {
+  return Number.isNaN(Number(factor));
 }
 
 /**
@@ -74,7 +78,7 @@ export function product(...dimensions: readonly Dimension[]): Dimension {
 export function resolved(dimension: Dimension, sizes: Sizes): number {
   if (typeof dimension === "number") return dimension;
   return dimension.split("*").reduce((all, factor) => {
-    const value = Number.isNaN(Number(factor)) ? sizes[factor] : Number(factor);
+    const value = isName(factor) ? sizes[factor] : Number(factor);
     if (value === undefined) {
       throw new RangeError(
         `Cannot size "${dimension}" as each of its names must be given: "${factor}" is missing`,
