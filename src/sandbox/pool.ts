@@ -63,7 +63,9 @@ export class SqlPool implements AsyncDisposable {
   #isClosed = false;
 
   /** @throws {RangeError} If `workers` is not a positive integer or a root has a comma. */
-  constructor({ roots, workers = 2, ...limits }: SqlPoolOptions) {
+  constructor(options: SqlPoolOptions) {
+    const { roots, workers = 2, timeoutMs = 30_000, maxRows = 1_000_000, maxBytes = 2 ** 25 } =
+      options;
     if (!Number.isInteger(workers) || workers < 1) {
       throw new RangeError(
         `Cannot make a SQL pool as 'workers' must be a positive integer: current value is ${workers}`,
@@ -71,7 +73,7 @@ export class SqlPool implements AsyncDisposable {
     }
     this.#command = workerCommand(roots);
     this.#freeSlots = workers;
-    this.#limits = { timeoutMs: 30_000, maxRows: 1_000_000, maxBytes: 2 ** 25, ...limits };
+    this.#limits = { timeoutMs, maxRows, maxBytes };
   }
 
   /**
@@ -81,8 +83,12 @@ export class SqlPool implements AsyncDisposable {
    * @throws {Error} If no worker process can be started, or the pool is closed.
    */
   async execute(databasePath: string, sql: string, limits: SqlLimits = {}): Promise<SqlResult> {
-    const { timeoutMs, maxRows, maxBytes } = { ...this.#limits, ...limits };
-    await this.#freeSlot();
+    const {
+      timeoutMs = this.#limits.timeoutMs,
+      maxRows = this.#limits.maxRows,
+      maxBytes = this.#limits.maxBytes,
+    } = limits;
+    await this.#takeSlot();
     try {
       const worker = await this.#worker();
       const result = await worker.ask({ databasePath, sql, maxRows, maxBytes }, timeoutMs);
@@ -101,7 +107,7 @@ export class SqlPool implements AsyncDisposable {
     await Promise.all([...this.#processes].map((worker) => worker.kill()));
   }
 
-  #freeSlot(): Promise<void> {
+  #takeSlot(): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError());
     if (this.#freeSlots > 0) {
       this.#freeSlots--;

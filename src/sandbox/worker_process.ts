@@ -11,6 +11,9 @@ import type { SqlRequest } from "./wire.ts";
 /** No answer within the pool's caps comes near this; a length above it is garbage. */
 const MAX_ANSWER_BYTES = 2 ** 30;
 
+/** A longer timer, `Infinity` included, would go off at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 const FIRST_READ_BYTES = 16_384;
 
 /** How long an answer that was in time may lie unread because this process was busy itself. */
@@ -125,7 +128,7 @@ class Deadline {
         this.isOver = true;
         expire();
       }, GRACE_MS);
-    }, timeoutMs);
+    }, Math.min(timeoutMs, MAX_TIMER_MS));
   }
 
   get elapsedMs(): number {

@@ -149,6 +149,19 @@ Deno.test("SqlPool.execute() serves more queries than workers, each with its own
   assert.deepEqual(cells, numbers.map((n) => n === 7n ? "timeout" : n));
 });
 
+Deno.test("SqlPool.execute() takes an infinite timeout", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)], timeoutMs: Infinity });
+  const slow = `SELECT count(*) FROM (${
+    ENDLESS.replace("SELECT count(*)", "SELECT x").replace(
+      "x + 1 FROM n",
+      "x + 1 FROM n LIMIT 300000",
+    )
+  })`;
+  const result = await pool.execute(sample.path, slow);
+  assert.deepEqual(result.kind === "rows" && result.rows, [[300000n]]);
+});
+
 Deno.test("SqlPool.execute() names a file that is missing or outside the roots", async () => {
   using sample = sampleDatabase();
   using other = sampleDatabase();
