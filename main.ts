@@ -8,7 +8,9 @@ import { UsageError } from "./src/cli/args.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   data: () => import("./src/cli/data.ts"),
+  eval: () => import("./src/cli/eval.ts"),
   runs: () => import("./src/cli/runs.ts"),
+  train: () => import("./src/cli/train.ts"),
 };
 type Run = (argv: readonly string[]) => number | Promise<number>;
 

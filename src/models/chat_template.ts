@@ -18,6 +18,8 @@ export interface TokenizerConfig {
   readonly chat_template: string;
   /** The token that ends an assistant message. */
   readonly eos_token: string;
+  /** The environment's prompt template that the model was trained with; ours, not Hugging Face's. */
+  readonly prompt_template?: "full" | "compact";
 }
 
 // Private-use characters do not occur in prompts, so they find the spoken part in a rendered chat.

@@ -97,3 +97,8 @@ export function checkNames(
     }
   }
 }
+
+/** The weights among an engine's tensors, without the optimizer's moments. */
+export function weightsOf(tensors: NamedTensors): NamedTensors {
+  return new Map([...tensors].filter(([name]) => !name.startsWith("adam.")));
+}

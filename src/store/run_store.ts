@@ -146,24 +146,35 @@ export class RunStore implements Disposable {
     );
   }
 
-  /** Stores what a training step measured. */
-  addTrainStep(run: number, { trainStep, metrics }: TrainStep): void {
-    this.#attempt(
-      `store training step ${trainStep} of run ${run}`,
-      () =>
-        this.#database.prepare("INSERT INTO train_steps VALUES (?, ?, ?)")
-          .run(run, trainStep, JSON.stringify(metrics)),
-    );
+  /** Stores what a training step measured, and its episodes: all of it or nothing. */
+  addTrainStep(
+    run: number,
+    { trainStep, metrics }: TrainStep,
+    episodes: readonly EpisodeRecord[] = [],
+  ): void {
+    this.#transaction(`store training step ${trainStep} of run ${run}`, () => {
+      this.#database.prepare("INSERT INTO train_steps VALUES (?, ?, ?)")
+        .run(run, trainStep, JSON.stringify(metrics));
+      this.#insert(INSERT_EPISODE, episodes.map((record) => [run, ...episodeValues(record)]));
+    });
   }
 
   /** Stores episodes, all of them or none. */
   addEpisodes(run: number, records: readonly EpisodeRecord[]): void {
     this.#insertAll(
       `store episodes of run ${run}`,
-      `INSERT INTO episodes (run, phase, train_step, example_id, seed, outcome, is_correct, calls,
-        redundant, stop_reason, episode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      INSERT_EPISODE,
       records.map((record) => [run, ...episodeValues(record)]),
     );
+  }
+
+  /** Forgets the episodes and metrics of one phase, before it is run again. */
+  forget(run: number, phase: Phase): void {
+    this.#transaction(`forget phase "${phase}" of run ${run}`, () => {
+      for (const table of ["episodes", "metrics"]) {
+        this.#database.prepare(`DELETE FROM ${table} WHERE run = ? AND phase = ?`).run(run, phase);
+      }
+    });
   }
 
   /** Stores metrics, all of them or none; a metric stored before is replaced. */
@@ -242,10 +253,12 @@ export class RunStore implements Disposable {
   }
 
   #insertAll(doing: string, sql: string, rows: readonly SQLInputValue[][]): void {
-    this.#transaction(doing, () => {
-      const statement = this.#database.prepare(sql);
-      for (const row of rows) statement.run(...row);
-    });
+    this.#transaction(doing, () => this.#insert(sql, rows));
+  }
+
+  #insert(sql: string, rows: readonly SQLInputValue[][]): void {
+    const statement = this.#database.prepare(sql);
+    for (const row of rows) statement.run(...row);
   }
 
   #transaction(doing: string, write: () => void): void {
@@ -293,6 +306,10 @@ function openDatabase(path: string, pragmas: readonly string[]): DatabaseSync {
 }
 
 type Row = Readonly<Record<string, unknown>>;
+
+const INSERT_EPISODE = `
+  INSERT INTO episodes (run, phase, train_step, example_id, seed, outcome, is_correct, calls,
+    redundant, stop_reason, episode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const SELECT_RUNS = `
   SELECT *,

@@ -8,15 +8,12 @@ import { redundancyOf } from "../evaluation/redundancy.ts";
 import type { ScoredEpisode } from "../trajectory/group.ts";
 import type { UpdateReport } from "../engines/engine.ts";
 
-/** Wall-clock time of the parts of a train step, in ms. SQL runs inside the rollout. */
-export interface StepTimes {
+/** Wall-clock time of the sampling parts of a train step, in ms. */
+export interface RolloutTimes {
   readonly rolloutMs: number;
   /** Time in SQL, summed over episodes that run side by side; a part of `rolloutMs`. */
   readonly sqlMs: number;
   readonly scoringMs: number;
-  readonly forwardMs: number;
-  readonly backwardMs: number;
-  readonly optimizerMs: number;
 }
 
 /** One train step. */
@@ -28,49 +25,66 @@ export interface StepReport {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-const mean = (values: readonly number[]) =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** What a report is made from. */
+export interface StepOutcome {
+  /** Groups trained on. */
+  readonly kept: readonly (readonly ScoredEpisode[])[];
+  /** Groups sampled; more than `kept` where dynamic sampling dropped some. */
+  readonly sampled: readonly (readonly ScoredEpisode[])[];
+  readonly times: RolloutTimes;
+  /** Null when no group was kept, so that there was nothing to learn from. */
+  readonly update: UpdateReport | null;
+  readonly learningRate: number;
+}
 
-/**
- * Metrics of one train step.
- *
- * @param keptGroups Groups trained on; with `sampledGroups` it shows what dynamic sampling dropped.
- * @param update Null when no group was kept, so that there was nothing to learn from.
- */
-export function stepMetrics(
-  episodes: readonly ScoredEpisode[],
-  counts: { readonly keptGroups: number; readonly sampledGroups: number },
-  update: UpdateReport | null,
-  learningRate: number,
-  times: StepTimes,
-): Record<string, number> {
-  const redundancy = episodes.map(({ episode }) => redundancyOf(episode));
-  const calls = redundancy.reduce((sum, { calls }) => sum + calls.length, 0);
-  const redundant = redundancy.reduce(
-    (sum, { calls }) => sum + calls.filter(({ category }) => category !== null).length,
-    0,
-  );
-  const steps = episodes.flatMap(({ episode }) => episode.steps);
-  const tokens = episodes.map(({ episode }) => episode.tokens?.ids.length ?? 0);
+/** The report of one train step. */
+export function stepReport(trainStep: number, outcome: StepOutcome): StepReport {
+  const { kept, sampled, times, update } = outcome;
+  const episodes = sampled.flat();
   return {
-    "reward/outcome": mean(episodes.map(({ rewards }) => rewards.outcome)),
-    "reward/process": mean(episodes.map(({ rewards }) => mean([...rewards.process]))),
-    "env/ex": mean(episodes.map(({ rewards }) => Number(rewards.isCorrect))),
-    "env/tool_calls": calls / Math.max(1, episodes.length),
-    "env/redundant_tool_calls": calls === 0 ? 0 : redundant / calls,
-    "env/format_violations": mean(steps.map(({ action }) => Number(action.kind === "violation"))),
-    "env/tokens": tokens.reduce((sum, count) => sum + count, 0),
-    "batch/kept_groups": counts.keptGroups,
-    "batch/sampled_groups": counts.sampledGroups,
-    "loss/learning_rate": learningRate,
-    ...(update && { "loss/loss": update.loss, "loss/gradient_norm": update.gradientNorm }),
-    ...(update && { "loss/is_applied": Number(update.isApplied) }),
-    ...update?.metrics,
-    "time/rollout_ms": times.rolloutMs,
-    "time/sql_ms": times.sqlMs,
-    "time/scoring_ms": times.scoringMs,
-    "time/forward_ms": times.forwardMs,
-    "time/backward_ms": times.backwardMs,
-    "time/optimizer_ms": times.optimizerMs,
+    trainStep,
+    episodes,
+    metrics: {
+      ...episodeMetrics(episodes),
+      "batch/kept_groups": kept.length,
+      "batch/sampled_groups": sampled.length,
+      "loss/learning_rate": outcome.learningRate,
+      ...(update && updateMetrics(update)),
+      "time/rollout_ms": times.rolloutMs,
+      "time/sql_ms": times.sqlMs,
+      "time/scoring_ms": times.scoringMs,
+      "time/forward_ms": update?.forwardMs ?? 0,
+      "time/backward_ms": update?.backwardMs ?? 0,
+      "time/optimizer_ms": update?.optimizerMs ?? 0,
+    },
   };
 }
+
+/** What the policy earned and did, over all episodes sampled in a step. */
+export function episodeMetrics(episodes: readonly ScoredEpisode[]): Record<string, number> {
+  const calls = episodes.flatMap(({ episode }) => redundancyOf(episode).calls);
+  const steps = episodes.flatMap(({ episode }) => episode.steps);
+  return {
+    "reward/outcome": mean(episodes.map(({ rewards }) => rewards.outcome)),
+    "reward/process": mean(episodes.flatMap(({ rewards }) => [...rewards.process])),
+    "env/ex": mean(episodes.map(({ rewards }) => Number(rewards.isCorrect))),
+    "env/tool_calls": calls.length / Math.max(1, episodes.length),
+    "env/redundant_tool_calls": mean(calls.map(({ category }) => Number(category !== null))),
+    "env/format_violations": mean(steps.map(({ action }) => Number(action.kind === "violation"))),
+    "env/tokens": sum(episodes.map(({ episode }) => episode.tokens?.ids.length ?? 0)),
+  };
+}
+
+function updateMetrics({ loss, gradientNorm, isApplied, metrics }: UpdateReport) {
+  return {
+    "loss/loss": loss,
+    "loss/gradient_norm": gradientNorm,
+    "loss/is_applied": Number(isApplied),
+    ...metrics,
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** 0 of nothing. */
+const mean = (values: readonly number[]) => sum(values) / Math.max(1, values.length);

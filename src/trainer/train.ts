@@ -6,33 +6,25 @@
  */
 
 import type { Algorithm } from "../algorithms/algorithm.ts";
-import { Rng } from "../config/rng.ts";
 import { tokenAdvantages } from "../credit/spread.ts";
 import { ExampleCursor } from "../dataset/batches.ts";
-import type { Example } from "../dataset/example.ts";
 import type { Engine, EngineState } from "../engines/engine.ts";
-import { type EpisodeSetup, runGroup } from "../env/run_group.ts";
-import { score } from "../rewards/score.ts";
-import type { RewardOptions } from "../rewards/options.ts";
-import { stateKeys } from "../rewards/state_keys.ts";
 import { type Batch, makeBatch } from "../trajectory/batch.ts";
 import type { ScoredEpisode } from "../trajectory/group.ts";
-import { collect } from "./collect.ts";
+import { collect, type CollectSetup } from "./collect.ts";
 import type { TrainOptions } from "./options.ts";
 import { learningRate, type ScheduleOptions } from "./schedule.ts";
-import { stepMetrics, type StepReport } from "./step_report.ts";
+import { type StepReport, stepReport } from "./step_report.ts";
 
 /** Everything a run is made of. */
-export interface TrainSetup {
+export interface TrainSetup extends CollectSetup {
   readonly engine: Engine;
-  readonly algorithm: Algorithm;
-  readonly examples: readonly Example[];
-  readonly env: EpisodeSetup;
   readonly maxTurnTokens: number;
-  readonly rewardOptions: RewardOptions;
   readonly options: TrainOptions & ScheduleOptions;
   /** Stores where the run is; called every `checkpointEvery` steps and after the last. */
   saveCheckpoint(progress: Progress): Promise<void>;
+  /** When aborted, training ends after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
 }
 
 /** All that a run needs to go on exactly where it was, beside its options. */
@@ -59,64 +51,22 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
     maxTurnTokens: setup.maxTurnTokens,
   });
   for (let trainStep = start?.trainStep ?? 0; trainStep < options.trainSteps; trainStep++) {
-    const times = { rolloutMs: 0, sqlMs: 0, scoringMs: 0 };
-    const rollout = async (indices: readonly number[]) => {
-      const began = performance.now();
-      const groups = await Promise.all(
-        indices.map((index, n) =>
-          runGroup(setup.examples[index], policy, {
-            ...setup.env,
-            seeds: episodeSeeds(options, cursor.position - indices.length + n),
-          })
-        ),
-      );
-      const ended = performance.now();
-      const scored = groups.map((group) =>
-        group.map((episode): ScoredEpisode => ({
-          episode,
-          rewards: score(episode, setup.rewardOptions),
-          stateKeys: stateKeys(episode),
-        }))
-      );
-      times.rolloutMs += ended - began;
-      times.scoringMs += performance.now() - ended;
-      times.sqlMs += groups.flat().reduce((sum, { timings }) => sum + timings.sqlMs, 0);
-      return scored;
-    };
-    const { kept, sampled } = await collect(cursor, rollout, algorithm, options);
+    const { kept, sampled, times } = await collect(cursor, policy, setup);
     const rate = learningRate(trainStep, options);
     const update = kept.length === 0
       ? null
       : await engine.update(batchOf(kept, algorithm), algorithm.surrogate, rate);
-    const counts = { keptGroups: kept.length, sampledGroups: sampled.length };
-    const { forwardMs = 0, backwardMs = 0, optimizerMs = 0 } = update ?? {};
-    const episodes = sampled.flat();
-    yield {
-      trainStep,
-      episodes,
-      metrics: stepMetrics(episodes, counts, update, rate, {
-        ...times,
-        forwardMs,
-        backwardMs,
-        optimizerMs,
-      }),
-    };
-    if (isCheckpointDue(trainStep + 1, options)) {
+    yield stepReport(trainStep, { kept, sampled, times, update, learningRate: rate });
+    const isStopped = setup.signal?.aborted ?? false;
+    if (isStopped || isCheckpointDue(trainStep + 1, options)) {
       await setup.saveCheckpoint({
         trainStep: trainStep + 1,
         cursorPosition: cursor.position,
         engineState: engine.state(),
       });
     }
+    if (isStopped) return;
   }
-}
-
-/** A seed for each trajectory of the group drawn at `position`; the same in a resumed run. */
-function episodeSeeds(options: TrainOptions, position: number): number[] {
-  return Array.from(
-    { length: options.groupSize },
-    (_, g) => new Rng(options.seed, "episode", position, g).bits(),
-  );
 }
 
 /** The kept groups as a batch with token advantages. */

@@ -18,15 +18,15 @@ function byteCharacters(): string[] {
   );
 }
 
-// GPT-2's split, after digits were split off one by one, as the tokenizer.json below says it.
-const PIECE = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+// As GPT-2 splits, but digits come one by one, and SQL's aliases and names_with_lines stay whole.
+const PIECE = String.raw` ?T[1-9]\.?| ?[\p{L}_]+|\p{N}| ?[^\s\p{L}\p{N}_]+|\s+(?!\S)|\s+`;
 
 /** How often each pre-tokenized piece occurs, in byte characters. */
 function pieceCounts(texts: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   const encoder = new TextEncoder();
   for (const text of texts) {
-    for (const [piece] of text.matchAll(PIECE)) {
+    for (const [piece] of text.matchAll(new RegExp(PIECE, "gu"))) {
       const bytes = Array.from(encoder.encode(piece), (byte) => BYTE_CHARACTERS[byte]).join("");
       counts.set(bytes, (counts.get(bytes) ?? 0) + 1);
     }
@@ -122,7 +122,7 @@ export function tokenizerJson(
     type: "ByteLevel",
     add_prefix_space: false,
     trim_offsets: true,
-    use_regex: true,
+    use_regex: false,
   };
   return {
     version: "1.0",
@@ -140,7 +140,10 @@ export function tokenizerJson(
     normalizer: null,
     pre_tokenizer: {
       type: "Sequence",
-      pretokenizers: [{ type: "Digits", individual_digits: true }, byteLevel],
+      pretokenizers: [
+        { type: "Split", pattern: { Regex: PIECE }, behavior: "Isolated", invert: false },
+        byteLevel,
+      ],
     },
     post_processor: null,
     decoder: byteLevel,

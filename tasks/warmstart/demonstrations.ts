@@ -98,14 +98,14 @@ export function demonstration(
   seed: number,
   rng: Rng,
   maxTurns: number,
-): Action[] {
+): Exclude<Action, { kind: "violation" }>[] {
   const { calls, sql } = plan(rng, question, habitsOf(seed, question));
-  const actions: Action[] = calls.slice(0, maxTurns - 1).map(({ reasoning, sql }) => ({
-    kind: "toolCall",
+  const actions = calls.slice(0, maxTurns - 1).map(({ reasoning, sql }) => ({
+    kind: "toolCall" as const,
     reasoning,
     tool: "execute_sql",
     arguments: { sql },
     sql,
   }));
-  return [...actions, { kind: "answer", reasoning: "answer", sql }];
+  return [...actions, { kind: "answer" as const, reasoning: "answer", sql }];
 }

@@ -1,0 +1,76 @@
+/**
+ * What the commands that run a policy set up alike.
+ *
+ * @module
+ */
+
+import { option, type Values } from "../config/option.ts";
+import type { Engine } from "../engines/engine.ts";
+import { OnnxEngine } from "../engines/onnx.ts";
+import type { EngineOptions } from "../engines/options.ts";
+import type { EnvOptions } from "../env/options.ts";
+import type { Model } from "../models/model_folder.ts";
+import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
+import type { Flags, OptionTables } from "./args.ts";
+
+/** The policy that a fresh clone begins with. */
+export const FIXTURE_POLICY = "fixtures/policy";
+
+/** The data set that a fresh clone works on. */
+export const FIXTURE_DATA = "fixtures/minibird";
+
+/** Options that `train` and `eval` share. */
+export const SHARED_OPTIONS = {
+  model: option(FIXTURE_POLICY, "folder of the policy's model, in Hugging Face's form", "ours"),
+  workers: option(2, "SQL statements run at a time", "ours", { range: [1, 256] }),
+  store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+};
+
+/** Values of {@linkcode SHARED_OPTIONS}. */
+export type SharedOptions = Values<typeof SHARED_OPTIONS>;
+
+/** The embedded engine with a model's weights. */
+export function makeEngine(model: Model, options: EngineOptions): Promise<Engine> {
+  const { beta1, beta2, weightDecay, maxGradientNorm, microBatchTokens, slots } = options;
+  return OnnxEngine.create({
+    ...model,
+    adam: { beta1, beta2, epsilon: 1e-8, weightDecay },
+    maxGradientNorm,
+    threads: options.threads || navigator.hardwareConcurrency,
+    microBatchTokens,
+    slots,
+  });
+}
+
+/** The environment's options; the template is the one the model was trained with, unless given. */
+export function envOptions<T extends OptionTables>(
+  env: EnvOptions,
+  { given }: Pick<Flags<T>, "given">,
+  model: Model,
+): EnvOptions {
+  const trained = model.tokenizer.config.prompt_template;
+  return given.has("template") || !trained ? env : { ...env, template: trained };
+}
+
+/** The commit that a run's numbers belong to, with `+` after it where files differ from it. */
+export async function sourceCommit(): Promise<string | null> {
+  const git = async (...args: string[]) => {
+    const { success, stdout } = await new Deno.Command("git", { args, stderr: "null" }).output();
+    if (!success) throw new Error("not a git checkout");
+    return new TextDecoder().decode(stdout).trim();
+  };
+  try {
+    const commit = await git("rev-parse", "--short=12", "HEAD");
+    return await git("status", "--porcelain", "--", "src", "fixtures", "main.ts") === ""
+      ? commit
+      : `${commit}+`;
+  } catch {
+    return null;
+  }
+}
+
+/** The command line as a reader would repeat it. */
+export function commandLine(command: string, argv: readonly string[]): string {
+  const quoted = argv.map((arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg}'`);
+  return ["finestep", command, ...quoted].join(" ");
+}

@@ -1,0 +1,100 @@
+/**
+ * `finestep train`: trains a policy and compares it, on held-out questions, with what it was before.
+ *
+ * @module
+ */
+
+import { openStore, type RunStore } from "../store/run_store.ts";
+import { helpText, parseFlags, UsageError } from "./args.ts";
+import { commandLine, sourceCommit } from "./setup.ts";
+import { TRAIN_TABLES, type TrainFlags, TrainingRun } from "./training_run.ts";
+
+const HELP = {
+  usage: "finestep train",
+  summary: "Trains a policy, and compares it with what it was before on held-out questions.\n" +
+    "FineStep is a reconstruction: the paper's formulas are public only in part (docs/method.md).",
+};
+
+/** Exit code after Ctrl-C, as shells give it. */
+const INTERRUPTED = 130;
+
+/**
+ * Trains and prints the comparison.
+ *
+ * @returns The exit code: 130 when stopped by Ctrl-C.
+ * @throws {UsageError} If the command line is not one of this command.
+ * @throws {Error} If the data set or the model cannot be loaded, or the disk is full.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const flags = parseFlags(argv, TRAIN_TABLES);
+  if (flags.help) {
+    console.log(helpText(HELP, TRAIN_TABLES));
+    return 0;
+  }
+  if (flags.positionals.length > 0) {
+    throw new UsageError(`Unknown argument "${flags.positionals[0]}": see "--help"`);
+  }
+  using store = openStore(flags.values.run.store);
+  return flags.values.run.resume === 0
+    ? await newRun(store, argv, flags)
+    : await resumedRun(store, flags);
+}
+
+async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlags) {
+  await using training = await TrainingRun.open(flags);
+  const runId = store.startRun({
+    kind: "train",
+    command: commandLine("train", argv),
+    options: { argv, ...training.record },
+    seed: flags.values.training.seed,
+    commit: await sourceCommit(),
+    dataSet: flags.values.run.data,
+    algorithm: training.algorithm.name,
+  });
+  return await finished(store, runId, training);
+}
+
+/** Goes on with a run under the options that it was started with. */
+async function resumedRun(store: RunStore, { values, json }: TrainFlags) {
+  const { resume: runId } = values.run;
+  const { kind, status, options } = store.run(runId);
+  if (kind !== "train" || status === "finished") {
+    throw new RangeError(
+      `Cannot resume run ${runId} as it must be an unfinished training run: it is a ${status} ${kind} run`,
+    );
+  }
+  const argv = [...options.argv as string[], "--store", values.run.store];
+  await using training = await TrainingRun.open(
+    parseFlags([...argv, ...json ? ["--json"] : []], TRAIN_TABLES),
+  );
+  return await finished(store, runId, training);
+}
+
+/** Runs, and records how the run ended, also when it did not end well. */
+async function finished(store: RunStore, runId: number, training: TrainingRun): Promise<number> {
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    if (stop.signal.aborted) Deno.exit(INTERRUPTED);
+    console.error("\nStopping after this step; press Ctrl-C again to stop at once");
+    stop.abort();
+  };
+  Deno.addSignalListener("SIGINT", onInterrupt);
+  try {
+    const status = await training.run(store, runId, stop.signal);
+    store.finishRun(runId, status);
+    return status === "finished" ? 0 : INTERRUPTED;
+  } catch (error) {
+    recordFailure(store, runId);
+    throw error;
+  } finally {
+    Deno.removeSignalListener("SIGINT", onInterrupt);
+  }
+}
+
+function recordFailure(store: RunStore, runId: number): void {
+  try {
+    store.finishRun(runId, "failed");
+  } catch {
+    // What failed first says more than that it could not be recorded.
+  }
+}

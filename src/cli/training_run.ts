@@ -1,0 +1,352 @@
+/**
+ * One training run: evaluation before, train steps, evaluation after, each stored as it comes.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Algorithm } from "../algorithms/algorithm.ts";
+import { makeAlgorithm } from "../algorithms/mod.ts";
+import { ALGORITHM_OPTIONS } from "../algorithms/options.ts";
+import { option } from "../config/option.ts";
+import type { Example } from "../dataset/example.ts";
+import { loadTrainingData, type TrainingData } from "../dataset/held_out.ts";
+import type { Engine } from "../engines/engine.ts";
+import { ENGINE_OPTIONS } from "../engines/options.ts";
+import { GoldResults } from "../env/gold_results.ts";
+import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
+import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
+import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
+import { weightsOf } from "../models/weights.ts";
+import { comparisonText, stepLine, timeOf, timeTable } from "../reports/train_report.ts";
+import { REWARD_OPTIONS, type RewardOptions, rewardOptions } from "../rewards/options.ts";
+import { SqlPool } from "../sandbox/pool.ts";
+import type { RunStore } from "../store/run_store.ts";
+import { configHash, latestCheckpoint, saveCheckpoint } from "../trainer/checkpoint.ts";
+import { TRAIN_OPTIONS } from "../trainer/options.ts";
+import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
+import type { StepReport } from "../trainer/step_report.ts";
+import { type Progress, train } from "../trainer/train.ts";
+import type { Flags } from "./args.ts";
+import { type Evaluation, evaluationPhase, redundantCalls } from "./evaluation_phase.ts";
+import { duration } from "./progress.ts";
+import { envOptions, FIXTURE_DATA, makeEngine, SHARED_OPTIONS } from "./setup.ts";
+import { outputStyle } from "./terminal.ts";
+
+/** Every option of `finestep train`, by the heading of its help. */
+export const TRAIN_TABLES = {
+  run: {
+    algorithm: option(
+      "finestep",
+      "finestep, grpo, dapo, gspo, gigpo, matchtir, dr_grpo, rloo, or a preset such as finestep.guarded",
+      "ours",
+    ),
+    data: option(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),
+    split: option("", "split to train on (none = train, or the only one)", "ours"),
+    evalData: option("", "folder of the questions to evaluate on (none = that of data)", "ours"),
+    evalSplit: option(
+      "dev",
+      "split to evaluate on; where there is none, 30 % are held out",
+      "ours",
+    ),
+    evalLimit: option(0, "questions to evaluate on (0 = all)", "ours", { range: [0, 1e9] }),
+    ...SHARED_OPTIONS,
+    runs: option("results/runs", "folder of checkpoints and trained policies", "ours"),
+    resume: option(
+      0,
+      "id of a stopped run to go on with, under its own options (0 = none)",
+      "ours",
+    ),
+  },
+  training: { ...TRAIN_OPTIONS, ...SCHEDULE_OPTIONS },
+  engine: ENGINE_OPTIONS,
+  environment: ENV_OPTIONS,
+  rewards: REWARD_OPTIONS,
+  credit: ALGORITHM_OPTIONS,
+};
+
+/** What `finestep train` was told. */
+export type TrainFlags = Flags<typeof TRAIN_TABLES>;
+
+/** What a run works with, in the order in which it is loaded. */
+interface Parts {
+  readonly flags: TrainFlags;
+  readonly pool: SqlPool;
+  readonly model: Model;
+  readonly data: TrainingData;
+  readonly goldResults: GoldResults;
+  readonly engine: Engine;
+}
+
+/** A run that is set up. */
+export class TrainingRun implements AsyncDisposable {
+  readonly algorithm: Algorithm;
+  readonly #parts: Parts;
+  readonly #env: EnvOptions;
+  readonly #rewards: RewardOptions;
+
+  private constructor(parts: Parts) {
+    const { flags, model } = parts;
+    const { algorithm: name } = flags.values.run;
+    this.#parts = parts;
+    this.#env = envOptions(flags.values.environment, flags, model);
+    this.algorithm = makeAlgorithm(name, given(flags, "credit"));
+    this.#rewards = rewardOptions(this.algorithm.name, given(flags, "rewards"));
+  }
+
+  /**
+   * Loads data and model.
+   *
+   * @throws {Error} If one of them cannot be loaded.
+   * @throws {RangeError} If the algorithm is unknown.
+   */
+  static async open(flags: TrainFlags): Promise<TrainingRun> {
+    const { run, training, engine: engineOptions, environment } = flags.values;
+    makeAlgorithm(run.algorithm, given(flags, "credit"));
+    const model = await loadModel(run.model);
+    const roots = [run.data, ...run.evalData ? [run.evalData] : []];
+    const pool = new SqlPool({ roots, workers: run.workers });
+    try {
+      const loaded = await loadTrainingData({ ...run, seed: training.seed }, pool);
+      const goldResults = new GoldResults(pool, { timeoutMs: environment.answerTimeoutMs });
+      const data = await withoutUselessGold(loaded, goldResults);
+      const engine = await makeEngine(model, engineOptions);
+      return new TrainingRun({ flags, pool, model, data, goldResults, engine });
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The options in force, for the run's record. */
+  get record(): Record<string, unknown> {
+    const { run: _, ...tables } = this.#parts.flags.values;
+    return {
+      ...tables,
+      environment: this.#env,
+      rewards: this.#rewards,
+      credit: this.algorithm.options,
+    };
+  }
+
+  /** Evaluates, trains, evaluates again, and prints what came of it. */
+  async run(
+    store: RunStore,
+    runId: number,
+    signal: AbortSignal,
+  ): Promise<"finished" | "interrupted"> {
+    this.#announce(runId);
+    const start = await this.#start(store, runId);
+    const before = await this.#before(store, runId);
+    if (!signal.aborted) await this.#train(store, runId, signal, start);
+    if (signal.aborted) {
+      console.error(`Stopped; go on with: finestep train --resume ${runId}`);
+      return "interrupted";
+    }
+    const after = await this.#evaluate(store, runId, "after");
+    const policyPath = join(this.#folder(runId), "policy");
+    const weights = weightsOf(this.#parts.engine.state().tensors);
+    await saveModel(policyPath, { ...this.#parts.model, weights });
+    this.#report(store, runId, before, after, policyPath);
+    return "finished";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.engine[Symbol.asyncDispose]();
+    await this.#parts.pool[Symbol.asyncDispose]();
+  }
+
+  #folder(runId: number): string {
+    return join(this.#parts.flags.values.run.runs, String(runId));
+  }
+
+  get #heldOut(): readonly Example[] {
+    const { data, flags } = this.#parts;
+    const { evalLimit } = flags.values.run;
+    return evalLimit === 0 ? data.heldOut : data.heldOut.slice(0, evalLimit);
+  }
+
+  #announce(runId: number): void {
+    const { data, flags } = this.#parts;
+    const { run, training } = flags.values;
+    const { name } = this.algorithm;
+    const lines = [
+      `Run ${runId}: ${name}${
+        name.startsWith("finestep") ? " (reconstruction)" : ""
+      }, seed ${training.seed}`,
+      `Data: ${data.description}`,
+      ...data.warnings.map((warning) => `warning: ${warning}`),
+      `Policy: ${run.model}; ${training.trainSteps} train steps of ${training.groupsPerStep} groups ` +
+      `of ${training.groupSize} episodes`,
+    ];
+    console.error(lines.join("\n"));
+  }
+
+  /** Where a stopped run goes on; what was stored after that is forgotten. */
+  async #start(store: RunStore, runId: number): Promise<Progress | undefined> {
+    const folder = join(this.#folder(runId), "checkpoints");
+    const checkpoint = await hasEntries(folder) ? await latestCheckpoint(folder) : undefined;
+    checkpoint?.warnings.forEach((warning) => console.error(`warning: ${warning}`));
+    if (checkpoint && checkpoint.configHash !== this.#hash) {
+      throw new RangeError(
+        `Cannot resume run ${runId} as its options must be those of its checkpoint: they differ: ${checkpoint.path}`,
+      );
+    }
+    store.truncateAfter(runId, checkpoint?.trainStep ?? 0);
+    if (checkpoint) console.error(`Going on after train step ${checkpoint.trainStep}`);
+    return checkpoint;
+  }
+
+  get #hash(): string {
+    return configHash(this.record);
+  }
+
+  /** The evaluation of the policy that the run began with; that of a stopped run is kept. */
+  async #before(store: RunStore, runId: number): Promise<Evaluation> {
+    const stored = Array.from(store.episodes(runId, "before"), ({ episode }) => episode);
+    if (stored.length < this.#heldOut.length) {
+      store.forget(runId, "before");
+      return await this.#evaluate(store, runId, "before");
+    }
+    const { seed } = this.#parts.flags.values.training;
+    return { episodes: stored, summary: summarize(stored, this.#heldOut, { seed }) };
+  }
+
+  #evaluate(store: RunStore, runId: number, phase: "before" | "after"): Promise<Evaluation> {
+    const { engine, flags, pool, goldResults } = this.#parts;
+    const { seed } = flags.values.training;
+    const { maxTurnTokens, slots } = flags.values.engine;
+    // BIRD's convention is greedy decoding.
+    const policy = engine.policy({ temperature: 0, maxTurnTokens });
+    const options = { ...this.#env, pool, goldResults, seed, concurrency: slots };
+    const label = `evaluating ${phase} training`;
+    return evaluationPhase(label, this.#heldOut, policy, options, { store, runId, phase });
+  }
+
+  async #train(store: RunStore, runId: number, signal: AbortSignal, start?: Progress) {
+    const { engine, data, pool, goldResults, flags } = this.#parts;
+    const { training, engine: { maxTurnTokens } } = flags.values;
+    const folder = join(this.#folder(runId), "checkpoints");
+    const reports = train({
+      engine,
+      algorithm: this.algorithm,
+      examples: data.training,
+      env: { ...this.#env, pool, goldResults },
+      maxTurnTokens,
+      rewardOptions: this.#rewards,
+      options: training,
+      signal,
+      saveCheckpoint: async (progress) => {
+        await saveCheckpoint(folder, { ...progress, configHash: this.#hash });
+      },
+    }, start);
+    const startMs = performance.now();
+    let stepsDone = 0;
+    for await (const report of reports) {
+      storeStep(store, runId, report);
+      stepsDone++;
+      const msPerStep = (performance.now() - startMs) / stepsDone;
+      const secondsLeft = msPerStep * (training.trainSteps - report.trainStep - 1) / 1000;
+      const { trainStep, metrics } = report;
+      const left = `${duration(secondsLeft)} left`;
+      console.error(stepLine(trainStep, training.trainSteps, metrics, left));
+    }
+  }
+
+  #report(
+    store: RunStore,
+    runId: number,
+    before: Evaluation,
+    after: Evaluation,
+    policyPath: string,
+  ): void {
+    const { seed } = this.#parts.flags.values.training;
+    const solved = solvedByBoth(before.episodes, after.episodes);
+    const [solvedBefore, solvedAfter] = solved.map((episodes) =>
+      summarize(episodes, this.#heldOut, { seed }).measures
+    );
+    const result = {
+      before: before.summary,
+      after: after.summary,
+      difference: differences(before.episodes, after.episodes, { seed }),
+      solvedByBoth: { before: solvedBefore, after: solvedAfter },
+    };
+    const steps = store.trainSteps(runId).map(({ metrics }) => metrics);
+    if (this.#parts.flags.json) {
+      const run = store.run(runId);
+      console.log(JSON.stringify({ run, ...result, policy: policyPath }, null, 2));
+      return;
+    }
+    const style = outputStyle();
+    console.log([
+      `\n${this.algorithm.name}, seed ${seed}: ${this.#parts.data.description}`,
+      "",
+      comparisonText(result, style),
+      "",
+      timeTable(steps, style),
+      "",
+      `Options: ${optionsText({ ...this.algorithm.options, ...this.#rewards })}`,
+      `Trained policy: ${policyPath} (finestep eval --model ${policyPath})`,
+      `Stored as run ${runId} (finestep runs ${runId}); ${
+        duration(steps.reduce((sum, metrics) => sum + timeOf(metrics), 0) / 1000)
+      } of training`,
+    ].join("\n"));
+  }
+}
+
+/** Options of one table that the command line sets; the others are the preset's. */
+function given(flags: TrainFlags, table: "credit" | "rewards"): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(flags.values[table]).filter(([name]) => flags.given.has(name)),
+  );
+}
+
+/** Leaves out training questions whose gold SQL fails or gives nothing: no answer could be told right. */
+async function withoutUselessGold(
+  data: TrainingData,
+  goldResults: GoldResults,
+): Promise<TrainingData> {
+  const results = await Promise.all(data.training.map((example) => goldResults.get(example)));
+  const training = data.training.filter((_, index) => {
+    const result = results[index];
+    return result.kind === "rows" && result.rows.length > 0;
+  });
+  const dropped = data.training.length - training.length;
+  if (training.length === 0) {
+    throw new RangeError(
+      `Cannot train as the gold SQL of a question must give rows: none of ${dropped} does`,
+    );
+  }
+  const warnings = dropped === 0
+    ? []
+    : [`${dropped} training questions left out, whose gold SQL fails or gives no rows`];
+  return { ...data, training, warnings: [...data.warnings, ...warnings] };
+}
+
+function storeStep(store: RunStore, runId: number, { trainStep, metrics, episodes }: StepReport) {
+  store.addTrainStep(
+    runId,
+    { trainStep, metrics },
+    episodes.map(({ episode, rewards }) => ({
+      phase: "train",
+      trainStep,
+      outcome: rewards.outcome,
+      isCorrect: rewards.isCorrect,
+      redundantCalls: redundantCalls(episode),
+      episode,
+    })),
+  );
+}
+
+async function hasEntries(directory: string): Promise<boolean> {
+  try {
+    for await (const _ of Deno.readDir(directory)) return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return false;
+}
+
+function optionsText(options: Readonly<Record<string, unknown>>): string {
+  return Object.entries(options).map(([name, value]) => `${name}=${value}`).join(" ");
+}

@@ -1,0 +1,112 @@
+/**
+ * Which questions a policy learns from and which it is judged on.
+ *
+ * @module
+ */
+
+import { Rng } from "../config/rng.ts";
+import { type Dataset, loadBird } from "./bird.ts";
+import type { Example } from "./example.ts";
+import type { SqlPool } from "../sandbox/pool.ts";
+
+/** Share of the questions that is held out where a data set has only one split. */
+export const HELD_OUT_SHARE = 0.3;
+
+/** Questions to train on and other questions to evaluate on. */
+export interface TrainingData {
+  readonly training: readonly Example[];
+  readonly heldOut: readonly Example[];
+  /** What they are, for people: `bird train (1200) / dev (240)`. */
+  readonly description: string;
+  readonly warnings: readonly string[];
+}
+
+/** Where the questions are. */
+export interface TrainingDataOptions {
+  readonly data: string;
+  /** Split to train on; "train" where there is one by default. */
+  readonly split: string;
+  /** Folder to evaluate on; the same one by default. */
+  readonly evalData: string;
+  /** Split to evaluate on. */
+  readonly evalSplit: string;
+  readonly seed: number;
+}
+
+/**
+ * Loads what to train on and what to evaluate on. A folder with a train split and a split to
+ * evaluate on gives both; of a folder with a single split, a seeded share is held out.
+ *
+ * @throws As {@linkcode loadBird}.
+ */
+export async function loadTrainingData(
+  options: TrainingDataOptions,
+  pool: Pick<SqlPool, "execute">,
+): Promise<TrainingData> {
+  const { data, split, evalData, evalSplit, seed } = options;
+  const trainSplit = split || (await hasSplit(data, "train") ? "train" : undefined);
+  const training = await loadBird(data, { split: trainSplit, pool });
+  const other = evalData || data;
+  const isSeparate = evalData !== "" ||
+    (evalSplit !== training.split && await hasSplit(data, evalSplit));
+  if (!isSeparate) return dividedData(training, seed);
+  const heldOut = await loadBird(other, { split: evalSplit, pool });
+  return {
+    training: training.examples,
+    heldOut: heldOut.examples,
+    description: `${describe(data, training)}, evaluated on ${describe(other, heldOut)}`,
+    warnings: [...training.warnings, ...heldOut.warnings],
+  };
+}
+
+function dividedData(dataset: Dataset, seed: number): TrainingData {
+  const { training, heldOut } = divided(dataset.examples, HELD_OUT_SHARE, seed);
+  return {
+    training,
+    heldOut,
+    description: `${training.length} questions of ${dataset.files.questions}, evaluated on the ` +
+      `${heldOut.length} held out of it`,
+    warnings: dataset.warnings,
+  };
+}
+
+/**
+ * Divides examples at random, each part in the original order.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { divided } from "./held_out.ts";
+ *
+ * const { training, heldOut } = divided([1, 2, 3, 4], 0.25, 7);
+ * assert.equal(heldOut.length, 1);
+ * assert.deepEqual([...training, ...heldOut].sort(), [1, 2, 3, 4]);
+ * ```
+ *
+ * @param share Share held out, in (0, 1); at least one example goes to either part.
+ */
+export function divided<T>(
+  items: readonly T[],
+  share: number,
+  seed: number,
+): { training: T[]; heldOut: T[] } {
+  const order = new Rng(seed, "held out").shuffled(items.map((_, index) => index));
+  const count = Math.min(items.length - 1, Math.max(1, Math.round(share * items.length)));
+  const out = new Set(order.slice(0, count));
+  return {
+    training: items.filter((_, index) => !out.has(index)),
+    heldOut: items.filter((_, index) => out.has(index)),
+  };
+}
+
+async function hasSplit(directory: string, split: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(`${directory}/${split}.json`)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function describe(directory: string, { split, examples }: Dataset): string {
+  return `${directory} ${split} (${examples.length} questions)`;
+}

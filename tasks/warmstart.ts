@@ -1,0 +1,219 @@
+/**
+ * Makes fixtures/policy: a small transformer that learns, from demonstrations that mix good,
+ * wasteful and failing habits, to work on minibird questions.
+ *
+ * Run with `deno task warmstart`; `--steps`, `--out` and `--seed` change what their names say.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { makeAlgorithm } from "../src/algorithms/mod.ts";
+import { Rng } from "../src/config/rng.ts";
+import { loadBird } from "../src/dataset/bird.ts";
+import type { Example } from "../src/dataset/example.ts";
+import { OnnxEngine } from "../src/engines/onnx.ts";
+import { GoldResults } from "../src/env/gold_results.ts";
+import { actionText } from "../src/env/parse.ts";
+import { runEpisode } from "../src/env/run_episode.ts";
+import { chatTokens } from "../src/models/chat_template.ts";
+import type { ModelConfig } from "../src/models/config.ts";
+import { saveModel } from "../src/models/model_folder.ts";
+import { initialWeights } from "../src/models/weights.ts";
+import { ScriptedPolicy } from "../src/policies/scripted.ts";
+import { SqlPool } from "../src/sandbox/pool.ts";
+import { makeBatch } from "../src/trajectory/batch.ts";
+import type { Episode, Tokens } from "../src/trajectory/episode.ts";
+import {
+  buildDatabases,
+  FIXTURE_SEED,
+  generateQuestions,
+  type MinibirdQuestion,
+} from "./minibird/mod.ts";
+import { learnMerges, tokenizerJson } from "./warmstart/bpe.ts";
+import { demonstration } from "./warmstart/demonstrations.ts";
+import { demonstrationTokens } from "./warmstart/demonstration_tokens.ts";
+
+const DATA = "fixtures/minibird";
+const MAX_TURNS = 6;
+
+const { values: flags } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    steps: { type: "string", default: "1000" },
+    questions: { type: "string", default: "6000" },
+    "batch-tokens": { type: "string", default: "8192" },
+    "learning-rate": { type: "string", default: "0.002" },
+    vocab: { type: "string", default: "1536" },
+    out: { type: "string", default: "fixtures/policy" },
+    save: { type: "string", default: "200" },
+  },
+});
+const seed = Number(flags.seed);
+
+const SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<|tool|>"];
+// What the message format fixes is one token each, so that the policy's few weights and the time
+// of a rollout go to SQL. It can still break the format: each of these may come at any place.
+const PROTOCOL = [
+  "<reasoning>",
+  '</reasoning>\n<tool_call>\n{"name": "execute_sql", "arguments": {"sql": "',
+  '"}}\n</tool_call>',
+  "</reasoning>\n<answer>\n```sql\n",
+  "\n```\n</answer>",
+];
+const CHAT_TEMPLATE =
+  "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}" +
+  "{% if add_generation_prompt %}<|assistant|>{% endif %}";
+
+/** Warm-start questions: of the train split, none of them among the committed ones. */
+function warmstartQuestions(examples: readonly Example[]): MinibirdQuestion[] {
+  const avoid = new Set(examples.map(({ question }) => question));
+  const directory = Deno.makeTempDirSync();
+  try {
+    const databases = buildDatabases(FIXTURE_SEED, directory);
+    const count = Number(flags.questions);
+    return generateQuestions({ seed: seed + 1000, split: "train", count, avoid }, databases);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+/** Plays every question once, with real tool results. */
+async function demonstrations(
+  questions: readonly MinibirdQuestion[],
+  examples: readonly Example[],
+  pool: SqlPool,
+): Promise<Episode[]> {
+  const databases = new Map(examples.map(({ database }) => [database.id, database]));
+  const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
+  const episodes: Episode[] = [];
+  for (const [n, question] of questions.entries()) {
+    const { sql: goldSql, databaseId, evidence, difficulty } = question;
+    const example: Example = {
+      id: String(n),
+      database: databases.get(databaseId)!,
+      question: question.question,
+      evidence,
+      goldSql,
+      difficulty,
+    };
+    const actions = demonstration(question, seed, new Rng(seed, "demonstration", n), MAX_TURNS);
+    const policy = new ScriptedPolicy(actions.map((action) => actionText(action)));
+    const options = { pool, seed, template: "compact", maxTurns: MAX_TURNS } as const;
+    const goldResult = goldResults.get(example);
+    episodes.push(await runEpisode(example, policy, { ...options, goldResult }));
+  }
+  return episodes;
+}
+
+/** Learns the tokenizer from everything that is said in the demonstrations. */
+function learnTokenizer(episodes: readonly Episode[]) {
+  const texts = episodes.flatMap(({ prompt, steps }) => [
+    ...prompt.map(({ content }) => content),
+    ...steps.flatMap(({ text, observation }) => [withoutProtocol(text), observation ?? ""]),
+  ]);
+  const fixedCount = SPECIAL.length + PROTOCOL.length + 256;
+  const merges = learnMerges(texts, Number(flags.vocab) - fixedCount);
+  const config = {
+    chat_template: CHAT_TEMPLATE,
+    eos_token: SPECIAL[0],
+    prompt_template: "compact" as const,
+  };
+  return { json: tokenizerJson(SPECIAL, PROTOCOL, merges), config };
+}
+
+const withoutProtocol = (text: string) =>
+  PROTOCOL.reduce((rest, fixed) => rest.replaceAll(fixed, "\n"), text);
+
+/** Endless batches of about `tokenCount` tokens of similar length, in seeded order. */
+function* batches(tokens: readonly Tokens[], tokenCount: number): Generator<Tokens[]> {
+  for (let epoch = 0;; epoch++) {
+    const rng = new Rng(seed, "batches", epoch);
+    const byLength = rng.shuffled(tokens).sort((a, b) => bucket(a) - bucket(b));
+    const all: Tokens[][] = [];
+    let batch: Tokens[] = [];
+    for (const item of byLength) {
+      if ((batch.length + 1) * item.ids.length > tokenCount) all.push(batch), batch = [];
+      batch.push(item);
+    }
+    yield* rng.shuffled(all);
+  }
+}
+
+const bucket = ({ ids }: Tokens) => Math.ceil(ids.length / 64);
+
+/** Linear warm-up over the first 5 %, then cosine decay to a twentieth. */
+function learningRateAt(step: number, steps: number): number {
+  const peak = Number(flags["learning-rate"]);
+  const warmup = Math.ceil(steps / 20);
+  if (step < warmup) return peak * (step + 1) / warmup;
+  const progress = (step - warmup) / Math.max(1, steps - warmup);
+  return peak * (0.05 + 0.95 * (1 + Math.cos(Math.PI * progress)) / 2);
+}
+
+const CONFIG: Omit<ModelConfig, "vocabSize"> = {
+  hiddenSize: 128,
+  intermediateSize: 384,
+  layerCount: 5,
+  headCount: 4,
+  keyValueHeadCount: 2,
+  headSize: 32,
+  maxLength: 4096,
+  rmsNormEpsilon: 1e-5,
+  ropeTheta: 10_000,
+  tiesEmbeddings: true,
+};
+
+async function main(): Promise<void> {
+  const startedMs = performance.now();
+  const seconds = () => Math.round((performance.now() - startedMs) / 1000);
+  await using pool = new SqlPool({ roots: [DATA] });
+  const { examples } = await loadBird(DATA, { split: "train", pool });
+  const questions = warmstartQuestions(examples);
+  const episodes = await demonstrations(questions, examples, pool);
+  const tokenizer = learnTokenizer(episodes);
+  const chat = chatTokens(tokenizer.json, tokenizer.config);
+  const tokens = episodes.map((episode) => demonstrationTokens(episode, chat));
+  const lengths = tokens.map(({ ids }) => ids.length).sort((a, b) => a - b);
+  console.log(
+    `${questions.length} demonstrations, ${chat.vocabSize} tokens in the vocabulary, length ${
+      [0, 0.5, 0.9, 1].map((q) => lengths[Math.floor(q * (lengths.length - 1))]).join(" / ")
+    } (least / median / 90 % / most), ${seconds()} s`,
+  );
+  const config = { ...CONFIG, vocabSize: chat.vocabSize };
+  await using engine = await OnnxEngine.create({
+    config,
+    weights: initialWeights(config, seed),
+    chat,
+    adam: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
+    maxGradientNorm: 1,
+    threads: 2,
+    microBatchTokens: Number(flags["batch-tokens"]),
+  });
+  const { surrogate } = makeAlgorithm("sft");
+  const source = batches(tokens, Number(flags["batch-tokens"]));
+  const steps = Number(flags.steps);
+  let meanLoss = 0;
+  for (let step = 0; step < steps; step++) {
+    const batch = makeBatch(
+      source.next().value!.map((tokens: Tokens) => ({
+        tokens,
+        advantages: new Float64Array(tokens.ids.length),
+      })),
+    );
+    const report = await engine.update(batch, surrogate, learningRateAt(step, steps));
+    meanLoss += report.loss;
+    if ((step + 1) % 20 === 0) {
+      console.log(
+        `step ${step + 1} of ${steps}, loss ${(meanLoss / 20).toFixed(4)}, ${seconds()} s`,
+      );
+      meanLoss = 0;
+    }
+    if ((step + 1) % Number(flags.save) === 0 || step + 1 === steps) {
+      const weights = [...engine.state().tensors].filter(([name]) => !name.startsWith("adam."));
+      await saveModel(flags.out, { config, weights: new Map(weights), tokenizer });
+    }
+  }
+}
+
+if (import.meta.main) await main();
