@@ -38,58 +38,92 @@ const ATTRIBUTE = {
  * Operations follow the order of `outputs`, so naming early what can be freed early saves memory.
  */
 export function onnxModel(outputs: Outputs): OnnxModel {
-  const names = new Map<Tensor["source"], string>();
-  const outputNames = new Map(Object.entries(outputs).map(([name, { source }]) => [source, name]));
-  const inputs = new Map<string, Tensor>();
-  const shapes = new Map<string, Shape>();
-  const nodes: Uint8Array[] = [];
-  const constants: Uint8Array[] = [];
+  const writer = new GraphWriter(outputs);
+  for (const [name, tensor] of Object.entries(outputs)) writer.output(name, tensor);
+  const { inputs, shapes } = writer;
+  return { bytes: modelProto(writer.fields()), inputs, shapes, outputs };
+}
 
-  const visit = (tensor: Tensor): string => {
-    const known = names.get(tensor.source);
-    if (known !== undefined) return known;
-    const name = place(tensor);
-    names.set(tensor.source, name);
-    return name;
-  };
-  const place = ({ source, shape, type }: Tensor): string => {
-    if (source.kind === "input") {
-      inputs.set(source.name, { source, shape, type, derivative: null });
-      return source.name;
-    }
-    if (source.kind === "shape") {
-      const name = `shape:${source.shape}`;
-      shapes.set(name, source.shape);
-      return name;
-    }
-    if (source.kind === "constant") {
-      const name = `constant:${constants.length}`;
-      constants.push(bytesField(5, tensorProto(name, shape, type, source.data)));
-      return name;
-    }
-    const inputNames = source.inputs.map(visit);
-    const name = outputNames.get(source) ?? `${source.operator}:${nodes.length}`;
-    nodes.push(bytesField(1, node(source.operator, inputNames, name, source.attributes)));
-    return name;
-  };
+/** Collects the fields of a GraphProto while it walks from the outputs to the inputs. */
+class GraphWriter {
+  readonly inputs = new Map<string, Tensor>();
+  readonly shapes = new Map<string, Shape>();
+  readonly #outputNames: ReadonlyMap<Tensor["source"], string>;
+  readonly #names = new Map<Tensor["source"], string>();
+  readonly #nodes: Uint8Array[] = [];
+  readonly #constants: Uint8Array[] = [];
+  readonly #outputs: Uint8Array[] = [];
 
-  const results = Object.entries(outputs).map(([name, tensor]) => {
-    const given = visit(tensor);
+  constructor(outputs: Outputs) {
+    this.#outputNames = new Map(
+      Object.entries(outputs).map(([name, { source }]) => [source, name]),
+    );
+  }
+
+  output(name: string, tensor: Tensor): void {
+    const given = this.#nameOf(tensor);
     // An input, or a tensor that is an output under another name as well.
-    if (given !== name) nodes.push(bytesField(1, node("Identity", [given], name, {})));
-    return bytesField(12, valueInfo(name, tensor));
-  });
-  const graph = [
-    ...nodes,
-    textField(2, "finestep"),
-    ...constants,
-    ...[...inputs].map(([name, tensor]) => bytesField(11, valueInfo(name, tensor))),
-    ...[...shapes].map(([name, shape]) =>
-      bytesField(11, valueInfo(name, { shape: [shape.length], type: "int64" }))
-    ),
-    ...results,
-  ];
-  return { bytes: modelProto(graph), inputs, shapes, outputs };
+    if (given !== name) this.#node("Identity", [given], name, {});
+    this.#outputs.push(bytesField(12, valueInfo(name, tensor)));
+  }
+
+  fields(): Uint8Array[] {
+    const shapeInputs = Array.from(
+      this.shapes,
+      ([name, shape]) => valueInfo(name, { shape: [shape.length], type: "int64" }),
+    );
+    const inputs = Array.from(this.inputs, ([name, tensor]) => valueInfo(name, tensor));
+    return [
+      ...this.#nodes,
+      textField(2, "finestep"),
+      ...this.#constants,
+      ...[...inputs, ...shapeInputs].map((info) => bytesField(11, info)),
+      ...this.#outputs,
+    ];
+  }
+
+  #nameOf(tensor: Tensor): string {
+    const known = this.#names.get(tensor.source);
+    if (known !== undefined) return known;
+    const name = this.#placed(tensor);
+    this.#names.set(tensor.source, name);
+    return name;
+  }
+
+  /** Writes a tensor that has not been met yet; its name. */
+  #placed(tensor: Tensor): string {
+    const { source } = tensor;
+    switch (source.kind) {
+      case "input":
+        this.inputs.set(source.name, tensor);
+        return source.name;
+      case "shape":
+        this.shapes.set(`shape:${source.shape}`, source.shape);
+        return `shape:${source.shape}`;
+      case "constant": {
+        const name = `constant:${this.#constants.length}`;
+        this.#constants.push(bytesField(5, tensorProto(name, tensor, source.data)));
+        return name;
+      }
+      case "operation": {
+        const { operator, inputs, attributes } = source;
+        const names = inputs.map((input) => this.#nameOf(input));
+        const name = this.#outputNames.get(source) ?? `${operator}:${this.#nodes.length}`;
+        this.#node(operator, names, name, attributes);
+        return name;
+      }
+    }
+  }
+
+  #node(operator: string, inputs: string[], output: string, attributes: Attributes): void {
+    this.#nodes.push(bytesField(
+      1,
+      ...inputs.map((name) => textField(1, name)),
+      textField(2, output),
+      textField(4, operator),
+      ...Object.entries(attributes).map(([name, value]) => bytesField(5, attribute(name, value))),
+    ));
+  }
 }
 
 function modelProto(graph: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -100,44 +134,21 @@ function modelProto(graph: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-function node(
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Attributes,
-): Uint8Array {
-  return concatenated([
-    ...inputs.map((name) => textField(1, name)),
-    textField(2, output),
-    textField(4, operator),
-    ...Object.entries(attributes).map(([name, value]) => bytesField(5, attribute(name, value))),
-  ]);
-}
-
 function attribute(name: string, value: Attributes[string]): Uint8Array {
-  const head = textField(1, name);
-  if (typeof value === "string") {
-    return concatenated([
-      head,
-      textField(ATTRIBUTE.text.field, value),
-      integerField(20, ATTRIBUTE.text.type),
-    ]);
-  }
-  if (typeof value !== "number") {
-    return concatenated([
-      head,
-      ...value.map((item) => integerField(ATTRIBUTE.integers.field, item)),
-      integerField(20, ATTRIBUTE.integers.type),
-    ]);
-  }
-  const { field, type } = ATTRIBUTE.integer;
-  return concatenated([head, integerField(field, value), integerField(20, type)]);
+  const kind = typeof value === "string"
+    ? ATTRIBUTE.text
+    : typeof value === "number"
+    ? ATTRIBUTE.integer
+    : ATTRIBUTE.integers;
+  const values = typeof value === "string"
+    ? [textField(kind.field, value)]
+    : [value].flat().map((item) => integerField(kind.field, Number(item)));
+  return concatenated([textField(1, name), ...values, integerField(20, kind.type)]);
 }
 
 function tensorProto(
   name: string,
-  shape: Shape,
-  type: Tensor["type"],
+  { shape, type }: Pick<Tensor, "shape" | "type">,
   data: Float32Array | BigInt64Array,
 ): Uint8Array {
   return concatenated([
