@@ -92,6 +92,22 @@ Deno.test("OnnxDecoder.free() moves the last slot into the gap, and a slot may s
   assert.deepEqual(logits, expected.slice(24));
 });
 
+Deno.test("OnnxDecoder.prefill() of a short prompt keeps all of a longer slot", async () => {
+  await using network = tinyNetwork();
+  const decode = async (interrupted: boolean) => {
+    const decoder = new OnnxDecoder(network);
+    await decoder.prefill(IDS.slice(0, 120));
+    for (let position = 120; position < 140; position++) {
+      await decoder.decode([{ token: IDS[position], position }]);
+    }
+    if (interrupted) await decoder.prefill(OTHER);
+    const rest = interrupted ? [null] : [];
+    const logits = await decoder.decode([{ token: IDS[140], position: 140 }, ...rest]);
+    return logits.slice(0, 24);
+  };
+  assert.deepEqual(await decode(true), await decode(false));
+});
+
 Deno.test("OnnxDecoder sees weights that change in place", async () => {
   const weights = livelyWeights(CONFIG, 5);
   await using network = new OnnxNetwork(CONFIG, weights, { threads: 2 });
