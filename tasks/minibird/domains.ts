@@ -68,7 +68,7 @@ const LIBRARY: Domain = {
   others: [{
     name: "writer",
     many: "writers",
-    rowCount: 50,
+    rowCount: 60,
     preposition: "by",
     columns: [
       key("writer_id"),
@@ -140,7 +140,7 @@ const CLINIC: Domain = {
   others: [{
     name: "doctor",
     many: "doctors",
-    rowCount: 50,
+    rowCount: 60,
     preposition: "to",
     columns: [
       key("doctor_id"),
@@ -214,7 +214,7 @@ const CINEMA: Domain = {
   others: [{
     name: "film",
     many: "films",
-    rowCount: 50,
+    rowCount: 60,
     preposition: "of",
     columns: [
       key("film_id"),
@@ -298,7 +298,7 @@ const RAIL: Domain = {
   others: [{
     name: "station",
     many: "stations",
-    rowCount: 50,
+    rowCount: 60,
     preposition: "at",
     columns: [
       key("station_id"),

@@ -9,7 +9,6 @@ import type { Rng } from "../../src/config/rng.ts";
 import type { MinibirdDatabase } from "./databases.ts";
 import type { Column, PairColumn, Table } from "./domain.ts";
 import { tablesOf } from "./domain.ts";
-import { lookUpWord } from "./lexicon.ts";
 import { categoryPart, poolPart, type Split, splitOfInteger } from "./partition.ts";
 import { quoted } from "./query.ts";
 import { pairColumns } from "./rows.ts";
@@ -82,7 +81,7 @@ function formFilter({ database, split, rng }: Sampler, place: Place): Filter | n
   if (column.kind !== "form") return null;
   const value = rng.pick(poolPart(database.seed, column.pool, split));
   const equals = (text: string) => `${reference(place)} = ${quoted(text)}`;
-  const pattern = quoted(`%${lookUpWord(value)}%`);
+  const pattern = quoted(`%${value}%`);
   const probe =
     `SELECT DISTINCT ${column.name} FROM ${table.name} WHERE ${column.name} LIKE ${pattern}`;
   return {

@@ -69,18 +69,18 @@ questions.
 
 ## What a question needs
 
-- **value_form**: the question says a value as people do, and it is stored otherwise (\`Zurich\` as
-  \`ZURICH\`, \`Zurich (QK)\`, \`Greater Zurich\`; \`Anna Bell\` as \`BELL, Anna\`). The form is drawn for
+- **value_form**: the question says a value as people do, and it is stored otherwise (\`Port Haven\` as
+  \`PORT HAVEN\`, \`Port Haven (BR)\`, \`Greater Port Haven\`; \`Anna Bell\` as \`Anna Bell Jr\`). The form is drawn for
   each value on its own, so it can be found but not guessed:
-  \`SELECT DISTINCT city FROM club WHERE city LIKE '%Zurich%'\` always gives the one stored form.
+  \`SELECT DISTINCT city FROM club WHERE city LIKE '%Port Haven%'\` always gives the one stored form.
 - **which_column**: the value is in one of two columns that the question does not tell apart
   (\`home_town\`, \`work_town\`), a random one for each value.
-  \`SELECT COUNT(*) FROM member WHERE home_town = 'Ashford'\` tells.
+  \`SELECT COUNT(*) FROM member WHERE home_town = 'Upper Ashford'\` tells.
 - **none**: all is said by the question, the evidence and the schema.
 
 Two limits. Someone who does not look is right on half of the which_column questions by chance.
-And a query can be written that needs no look-up: \`city LIKE '%Zurich%'\` or
-\`home_town = 'Ashford' OR work_town = 'Ashford'\` in the answer itself. Such answers are right, so a
+And a query can be written that needs no look-up: \`city LIKE '%Port Haven%'\` or
+\`home_town = 'Upper Ashford' OR work_town = 'Upper Ashford'\` in the answer itself. Such answers are right, so a
 policy that is rewarded for few tool calls may learn to write them.
 
 ## Counts
