@@ -29,8 +29,19 @@ export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** Logprob of each token given those before it; 0 for a trajectory's first token, shape (T,). */
   logprobs(batch: Pick<Batch, "ids" | "offsets">): Promise<Float64Array>;
-  /** One optimizer step: forward, surrogate, backward, clip, AdamW. */
-  update(batch: Batch, surrogate: Surrogate, learningRate: number): Promise<UpdateReport>;
+  /**
+   * One optimizer step: forward, surrogate, backward, clip, AdamW.
+   *
+   * @param logprobs Where the gradient is taken: at `recomputed` logprobs, or at those `sampled`,
+   * which saves a forward pass. They are equal up to rounding in the first update after sampling,
+   * where every ratio is 1. The report's loss and metrics are of the recomputed ones in any case.
+   */
+  update(
+    batch: Batch,
+    surrogate: Surrogate,
+    learningRate: number,
+    logprobs?: "recomputed" | "sampled",
+  ): Promise<UpdateReport>;
   /** A policy that samples from the current weights; it sees later updates. */
   policy(sampling: Sampling): Policy;
   /** Named float arrays of weights and optimizer moments, with the optimizer's step count. */

@@ -73,18 +73,26 @@ export class OnnxEngine implements Engine {
     return await this.#scored(batch, () => true);
   }
 
-  async update(batch: Batch, surrogate: Surrogate, learningRate: number): Promise<UpdateReport> {
+  async update(
+    batch: Batch,
+    surrogate: Surrogate,
+    learningRate: number,
+    logprobs: "recomputed" | "sampled" = "recomputed",
+  ): Promise<UpdateReport> {
     const start = performance.now();
-    const logprobs = await this.#scored(batch, (token) => batch.actionMask[token] === 1);
-    const { loss, gradient, metrics } = surrogate(logprobs, batch);
+    const point = logprobs === "sampled"
+      ? batch.sampledLogprobs
+      : await this.#scored(batch, (token) => batch.actionMask[token] === 1);
+    const { gradient } = surrogate(point, batch);
     const forwardEnd = performance.now();
-    const gradients = await this.#pulledBack(batch, gradient);
-    const norm = gradientNorm(gradients);
+    const pulled = await this.#pulledBack(batch, gradient);
+    const norm = gradientNorm(pulled.gradients);
+    const { loss, metrics } = surrogate(merged(point, pulled), batch);
     const backwardEnd = performance.now();
     const isApplied = Number.isFinite(loss) && Number.isFinite(norm);
     if (isApplied) {
       const scale = Math.min(1, this.#options.maxGradientNorm / norm);
-      this.#optimizer.step(gradients, learningRate, norm > 0 ? scale : 1);
+      this.#optimizer.step(pulled.gradients, learningRate, norm > 0 ? scale : 1);
     }
     return {
       loss,
@@ -139,18 +147,20 @@ export class OnnxEngine implements Engine {
   }
 
   /** Gradients of all weights from a gradient by logprob; tokens with none cost nothing. */
-  async #pulledBack(batch: Batch, byLogprob: Float64Array): Promise<Gradients> {
+  async #pulledBack(batch: Batch, byLogprob: Float64Array): Promise<PulledBack> {
     const totals = new Map(
       Array.from(this.#weights, ([name, { data }]) => [name, new Float32Array(data.length)]),
     );
+    const logprobs = new Map<number, number>();
     const hasGradient = (token: number) => byLogprob[token] !== 0;
     for (const micro of microBatches(batch, hasGradient, this.#limits)) {
       const seed = Float32Array.from(micro.tokens, (token) => byLogprob[token]);
       const feeds = { ...this.#feeds(micro), seed };
-      const gradients = await this.#network.run("gradients", sizesOf(micro), feeds);
-      for (const [name, total] of totals) accumulate(total, gradients[gradientName(name)]);
+      const outputs = await this.#network.run("gradients", sizesOf(micro), feeds);
+      for (const [name, total] of totals) accumulate(total, outputs[gradientName(name)]);
+      micro.tokens.forEach((token, row) => logprobs.set(token, outputs.logprobs[row]));
     }
-    return totals;
+    return { gradients: totals, logprobs };
   }
 
   get #limits(): Limits {
@@ -162,6 +172,19 @@ export class OnnxEngine implements Engine {
     const { ids, positions, targets } = micro;
     return { ids, positions, targets, ...this.#network.contextFeeds(micro.length) };
   }
+}
+
+/** Gradients, and the logprobs by token that were computed on the way. */
+interface PulledBack {
+  readonly gradients: Gradients;
+  readonly logprobs: ReadonlyMap<number, number>;
+}
+
+/** The logprobs of a point, with those computed anew in their places. */
+function merged(point: Float64Array, { logprobs }: PulledBack): Float64Array {
+  const result = point.slice();
+  for (const [token, logprob] of logprobs) result[token] = logprob;
+  return result;
 }
 
 function sizesOf({ batch, length, tokens }: MicroBatch) {

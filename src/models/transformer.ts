@@ -172,15 +172,18 @@ export function logprobGraph(config: ModelConfig): Outputs {
 /**
  * Pulls a gradient by logprob back to all weights, computing the forward pass anew.
  *
- * Inputs: those of `logprobGraph` and `seed` (rows, 1), the gradient by each logprob. Outputs: the
- * gradients under `gradientName`, last layer first, so that what they need is freed early.
+ * Inputs: those of `logprobGraph` and `seed` (rows, 1), the gradient by each logprob. Outputs:
+ * `logprobs` (rows, 1), and the gradients under `gradientName`, last layer first, so that what they need is freed early.
  */
 export function gradientGraph(config: ModelConfig): Outputs {
   const weights = WeightInputs.of(config);
   const logprobs = scoredTokens(config, weights);
   const named = weights.entries().reverse();
   const found = gradients(logprobs, input("seed", ["rows", 1]), named.map(([, weight]) => weight));
-  return Object.fromEntries(named.map(([name], i) => [gradientName(name), found[i]]));
+  return {
+    logprobs,
+    ...Object.fromEntries(named.map(([name], i) => [gradientName(name), found[i]])),
+  };
 }
 
 /**
