@@ -201,7 +201,9 @@ async function main(): Promise<void> {
         advantages: new Float64Array(tokens.ids.length),
       })),
     );
-    const report = await engine.update(batch, surrogate, learningRateAt(step, steps));
+    // The loss of a demonstration has one gradient wherever it is taken.
+    const rate = learningRateAt(step, steps);
+    const report = await engine.update(batch, surrogate, rate, "sampled");
     meanLoss += report.loss;
     if ((step + 1) % 20 === 0) {
       console.log(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { option, type Values } from "../config/option.ts";
+import { choice, option, type Values } from "../config/option.ts";
 
 /** How long, how much and how fast. The defaults fit the fixture policy and 2 CPU cores. */
 export const TRAIN_OPTIONS = {
@@ -18,6 +18,13 @@ export const TRAIN_OPTIONS = {
     { range: [1, 1000] },
   ),
   temperature: option(1, "temperature of training rollouts", "neighbour", { range: [0, 10] }),
+  logprobs: choice(
+    "sampled",
+    ["sampled", "recomputed"],
+    "where the loss is differentiated: at the logprobs as sampled, which saves a forward pass, or at " +
+      "recomputed ones; they are equal up to rounding, as each batch gives one update",
+    "ours",
+  ),
   seed: option(1, "seed of the run: examples, episodes, intervals", "ours"),
   checkpointEvery: option(8, "train steps between checkpoints (0 = only the last)", "ours", {
     range: [0, 1_000_000],

@@ -53,9 +53,12 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
   for (let trainStep = start?.trainStep ?? 0; trainStep < options.trainSteps; trainStep++) {
     const { kept, sampled, times } = await collect(cursor, policy, setup);
     const rate = learningRate(trainStep, options);
-    const update = kept.length === 0
-      ? null
-      : await engine.update(batchOf(kept, algorithm), algorithm.surrogate, rate);
+    const update = kept.length === 0 ? null : await engine.update(
+      batchOf(kept, algorithm),
+      algorithm.surrogate,
+      rate,
+      options.logprobs,
+    );
     yield stepReport(trainStep, { kept, sampled, times, update, learningRate: rate });
     const isStopped = setup.signal?.aborted ?? false;
     if (isStopped || isCheckpointDue(trainStep + 1, options)) {
