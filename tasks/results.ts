@@ -1,0 +1,60 @@
+/**
+ * Prints stored training runs as a Markdown table, for results/LOG.md: command, commit, EX and
+ * redundant tool calls before and after with the paired difference, and calls per question.
+ *
+ * Run with `deno task results [--store FILE] [run ids]`; all finished training runs by default.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { differences } from "../src/evaluation/summary.ts";
+import { differenceText, type Estimate, estimateText } from "../src/reports/measures.ts";
+import { DEFAULT_STORE_PATH, openStore, type Run, type RunStore } from "../src/store/run_store.ts";
+import type { Episode } from "../src/trajectory/episode.ts";
+
+const STYLE = { unicode: true, color: false };
+const SHOWN = ["ex", "redundant_tool_calls", "tool_calls"] as const;
+const HEADINGS = [
+  "run",
+  "algorithm",
+  "seed",
+  "commit",
+  "EX, %",
+  "difference",
+  "redundant calls, %",
+  "difference",
+  "calls per question",
+  "difference",
+];
+
+function row(store: RunStore, run: Run): string[] {
+  const episodes = (phase: "before" | "after") =>
+    Array.from(store.episodes(run.id, phase), ({ episode }): Episode => episode);
+  const change = differences(episodes("before"), episodes("after"), { seed: run.seed });
+  const measure = (name: string, phase: string): Estimate =>
+    store.metrics(run.id).find((metric) => metric.name === name && metric.phase === phase)!;
+  const cells = SHOWN.flatMap((name) => [
+    `${estimateText(name, measure(name, "before"), STYLE)} → ${
+      estimateText(name, measure(name, "after"), STYLE)
+    }`,
+    differenceText(name, change[name], STYLE),
+  ]);
+  return [String(run.id), run.algorithm ?? "", String(run.seed), run.commit ?? "", ...cells];
+}
+
+const { values, positionals } = parseArgs({
+  options: { store: { type: "string", default: DEFAULT_STORE_PATH } },
+  allowPositionals: true,
+});
+using store = openStore(values.store);
+const ids = positionals.map(Number);
+const runs = store.runs().filter(({ id, kind, status }) =>
+  kind === "train" && status === "finished" && (ids.length === 0 || ids.includes(id))
+);
+const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+console.log(line(HEADINGS));
+console.log(line(HEADINGS.map(() => "---")));
+for (const run of runs) console.log(line(row(store, run)));
+console.log("\nCommands:\n");
+for (const run of runs) console.log(`- run ${run.id}: \`${run.command}\``);
