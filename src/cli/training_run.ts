@@ -22,7 +22,12 @@ import { comparisonText, stepLine, timeOf, timeTable } from "../reports/train_re
 import { REWARD_OPTIONS, type RewardOptions, rewardOptions } from "../rewards/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import type { RunStore } from "../store/run_store.ts";
-import { configHash, latestCheckpoint, saveCheckpoint } from "../trainer/checkpoint.ts";
+import {
+  configHash,
+  hasCheckpoint,
+  latestCheckpoint,
+  saveCheckpoint,
+} from "../trainer/checkpoint.ts";
 import { TRAIN_OPTIONS } from "../trainer/options.ts";
 import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
 import type { StepReport } from "../trainer/step_report.ts";
@@ -185,7 +190,7 @@ export class TrainingRun implements AsyncDisposable {
   /** Where a stopped run goes on; what was stored after that is forgotten. */
   async #start(store: RunStore, runId: number): Promise<Progress | undefined> {
     const folder = join(this.#folder(runId), "checkpoints");
-    const checkpoint = await hasEntries(folder) ? await latestCheckpoint(folder) : undefined;
+    const checkpoint = await hasCheckpoint(folder) ? await latestCheckpoint(folder) : undefined;
     checkpoint?.warnings.forEach((warning) => console.error(`warning: ${warning}`));
     if (checkpoint && checkpoint.configHash !== this.#hash) {
       throw new RangeError(
@@ -203,11 +208,12 @@ export class TrainingRun implements AsyncDisposable {
 
   /** The evaluation of the policy that the run began with; that of a stopped run is kept. */
   async #before(store: RunStore, runId: number): Promise<Evaluation> {
-    const stored = Array.from(store.episodes(runId, "before"), ({ episode }) => episode);
-    if (stored.length < this.#heldOut.length) {
+    // Metrics are stored last, so a run that has them has all of its episodes.
+    if (!store.metrics(runId).some(({ phase }) => phase === "before")) {
       store.forget(runId, "before");
       return await this.#evaluate(store, runId, "before");
     }
+    const stored = Array.from(store.episodes(runId, "before"), ({ episode }) => episode);
     const { seed } = this.#parts.flags.values.training;
     return { episodes: stored, summary: summarize(stored, this.#heldOut, { seed }) };
   }
@@ -336,15 +342,6 @@ function storeStep(store: RunStore, runId: number, { trainStep, metrics, episode
       episode,
     })),
   );
-}
-
-async function hasEntries(directory: string): Promise<boolean> {
-  try {
-    for await (const _ of Deno.readDir(directory)) return true;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return false;
 }
 
 function optionsText(options: Readonly<Record<string, unknown>>): string {

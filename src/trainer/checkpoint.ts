@@ -128,6 +128,14 @@ export async function latestCheckpoint(directory: string): Promise<LoadedCheckpo
   );
 }
 
+/** Whether a checkpoint was ever completed here; a run that died in its first one has none. */
+export async function hasCheckpoint(directory: string): Promise<boolean> {
+  for (const trainStep of await stepsIn(directory)) {
+    if (await exists(join(directory, folderName(trainStep), MANIFEST))) return true;
+  }
+  return false;
+}
+
 /** SHA-256 of options, whatever the order of their names. */
 export function configHash(options: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(options).sort(([a], [b]) => a < b ? -1 : 1);
@@ -220,6 +228,10 @@ async function stepsIn(directory: string): Promise<number[]> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return steps.sort((a, b) => a - b);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 function folderName(trainStep: number): string {

@@ -52,10 +52,10 @@ export class TrainingProcess {
     return stderr;
   }
 
-  /** Presses Ctrl-C, which reaches its children as well. */
+  /** Interrupts it as Ctrl-C does. */
   async interruptedAfterLine(line: RegExp): Promise<Outcome> {
     await this.#line(line);
-    await interruptGroup(this.#child.pid);
+    this.#child.kill("SIGINT");
     return await this.ended();
   }
 
@@ -87,11 +87,4 @@ export class TrainingProcess {
       this.#look();
     }
   }
-}
-
-/** Deno itself signals single processes only. */
-async function interruptGroup(leader: number): Promise<void> {
-  const { success } = await new Deno.Command("kill", { args: ["-INT", "--", `-${leader}`] })
-    .output();
-  assert(success);
 }
