@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "./src/cli/args.ts";
+import { failureText } from "./src/cli/failure.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   data: () => import("./src/cli/data.ts"),
@@ -22,8 +23,6 @@ try {
   }
   Deno.exitCode = await (await COMMANDS[name]()).run(argv);
 } catch (error) {
-  // Messages of the form "Cannot ..." and "Unknown ..." are for users; another error is a bug.
-  const { message, stack } = error as Error;
-  console.error(/^(Cannot|Unknown) /.test(message) ? message : stack);
+  console.error(failureText(error));
   Deno.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -80,7 +80,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.error(`warning: ${warning}`);
   }
   const { evaluation, runId } = await evaluated(argv, flags, examples, pool, contestant);
-  if (flags.values.run.verdicts) await writeVerdicts(flags.values.run.verdicts, evaluation);
   console.log(
     flags.json ? JSON.stringify({ run: runId, ...evaluation.summary }, null, 2) : evaluationText(
       `${contestant.policy.name} on ${data} ${dataset.split}`,
@@ -88,6 +87,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       outputStyle(),
     ),
   );
+  if (flags.values.run.verdicts) await writeVerdicts(flags.values.run.verdicts, evaluation);
   return 0;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ALGORITHM_NAMES } from "../algorithms/mod.ts";
 import { openStore, type RunStore } from "../store/run_store.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
 import { commandLine, sourceCommit } from "./setup.ts";
@@ -31,13 +32,23 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TRAIN_TABLES));
     return 0;
   }
-  if (flags.positionals.length > 0) {
-    throw new UsageError(`Unknown argument "${flags.positionals[0]}": see "--help"`);
-  }
+  checkUsage(flags);
   using store = openStore(flags.values.run.store);
   return flags.values.run.resume === 0
     ? await newRun(store, argv, flags)
     : await resumedRun(store, flags);
+}
+
+function checkUsage({ positionals, values }: TrainFlags): void {
+  if (positionals.length > 0) {
+    throw new UsageError(`Unknown argument "${positionals[0]}": see "--help"`);
+  }
+  const { algorithm } = values.run;
+  if (!ALGORITHM_NAMES.includes(algorithm)) {
+    throw new UsageError(
+      `Unknown algorithm "${algorithm}": those known are ${ALGORITHM_NAMES.join(", ")}`,
+    );
+  }
 }
 
 async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlags) {

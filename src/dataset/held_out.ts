@@ -38,6 +38,7 @@ export interface TrainingDataOptions {
  * evaluate on gives both; of a folder with a single split, a seeded share is held out.
  *
  * @throws As {@linkcode loadBird}.
+ * @throws {RangeError} If there are no questions to evaluate on.
  */
 export async function loadTrainingData(
   options: TrainingDataOptions,
@@ -51,6 +52,11 @@ export async function loadTrainingData(
     (evalSplit !== training.split && await hasSplit(data, evalSplit));
   if (!isSeparate) return dividedData(training, seed);
   const heldOut = await loadBird(other, { split: evalSplit, pool });
+  if (heldOut.examples.length === 0) {
+    throw new RangeError(
+      `Cannot train as there must be questions to evaluate on: none in ${heldOut.files.questions}`,
+    );
+  }
   return {
     training: training.examples,
     heldOut: heldOut.examples,
@@ -84,12 +90,18 @@ function dividedData(dataset: Dataset, seed: number): TrainingData {
  * ```
  *
  * @param share Share held out, in (0, 1); at least one example goes to either part.
+ * @throws {RangeError} If there are fewer than two examples.
  */
 export function divided<T>(
   items: readonly T[],
   share: number,
   seed: number,
 ): { training: T[]; heldOut: T[] } {
+  if (items.length < 2) {
+    throw new RangeError(
+      `Cannot hold out questions as there must be at least 2: there are ${items.length}`,
+    );
+  }
   const order = new Rng(seed, "held out").shuffled(items.map((_, index) => index));
   const count = Math.min(items.length - 1, Math.max(1, Math.round(share * items.length)));
   const out = new Set(order.slice(0, count));

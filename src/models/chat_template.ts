@@ -34,11 +34,10 @@ const SPOKEN = "\uE000";
  * @throws {RangeError} If `eos_token` is not in the vocabulary or does not end an assistant message.
  */
 export function chatTokens(json: TokenizerJson, config: TokenizerConfig): ChatTokens {
+  checkChatTemplate(config);
   const tokenizer = new Tokenizer(json, config);
-  const template = new Template(config.chat_template);
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
-  const render = (messages: readonly Message[]) =>
-    template.render({ messages, add_generation_prompt: true, eos_token: config.eos_token });
+  const render = renderer(config);
   const endOfTurn = tokenizer.token_to_id(config.eos_token);
   if (endOfTurn === undefined) {
     throw new RangeError(
@@ -46,7 +45,8 @@ export function chatTokens(json: TokenizerJson, config: TokenizerConfig): ChatTo
     );
   }
   return {
-    vocabSize: tokenizer.get_vocab().size,
+    // The ids may have gaps; what counts is how many rows an embedding needs.
+    vocabSize: 1 + tokenizer.get_vocab().values().reduce((most, id) => Math.max(most, id)),
     endOfTurn,
     prompt: (messages) => encode(render(messages)),
     observation: (text) => encode(afterSpoken(render, config.eos_token, text)),
@@ -59,9 +59,37 @@ export function chatTokens(json: TokenizerJson, config: TokenizerConfig): ChatTo
   };
 }
 
+/**
+ * Refuses a template that cannot show a tool result, before an episode comes to one.
+ *
+ * @throws {RangeError} If it is not Jinja, refuses such a chat, or ends an assistant message otherwise.
+ */
+export function checkChatTemplate(config: TokenizerConfig): void {
+  afterSpoken(renderer(config), config.eos_token, "");
+}
+
+type Render = (messages: readonly Message[]) => string;
+
+function renderer({ chat_template, eos_token }: TokenizerConfig): Render {
+  const template = usable(() => new Template(chat_template));
+  return (messages) =>
+    usable(() => template.render({ messages, add_generation_prompt: true, eos_token }));
+}
+
+function usable<T>(use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    throw new RangeError(
+      `Cannot use chat template as it must render a chat: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
 /** The chat's text between the end of an assistant message and the start of the next. */
 function afterSpoken(
-  render: (messages: readonly Message[]) => string,
+  render: Render,
   endOfTurn: string,
   observation: string,
 ): string {
@@ -73,9 +101,9 @@ function afterSpoken(
   const after = chat.slice(chat.indexOf(SPOKEN) + SPOKEN.length);
   if (!after.startsWith(endOfTurn)) {
     throw new RangeError(
-      `Cannot use chat template as "${endOfTurn}" must end an assistant message: found "${
-        after.slice(0, 20)
-      }"`,
+      `Cannot use chat template as "${endOfTurn}" must end an assistant message: found ${
+        JSON.stringify(after.slice(0, 20))
+      }`,
     );
   }
   return after.slice(endOfTurn.length);

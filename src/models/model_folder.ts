@@ -6,7 +6,12 @@
  */
 
 import { join } from "node:path";
-import { chatTokens, type TokenizerConfig, type TokenizerJson } from "./chat_template.ts";
+import {
+  chatTokens,
+  checkChatTemplate,
+  type TokenizerConfig,
+  type TokenizerJson,
+} from "./chat_template.ts";
 import type { ChatTokens } from "./chat_tokens.ts";
 import { configJson, type ModelConfig, modelConfig } from "./config.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -88,10 +93,19 @@ function parseJson(bytes: Uint8Array): TokenizerJson {
 }
 
 function checkedTokenizerConfig(json: TokenizerJson): TokenizerConfig {
+  const fields = Object(json) as TokenizerJson;
   for (const field of ["chat_template", "eos_token"]) {
-    if (typeof json[field] !== "string") {
-      throw new TypeError(`"${field}" must be a text: it is ${JSON.stringify(json[field])}`);
+    if (typeof fields[field] !== "string") {
+      throw new TypeError(`"${field}" must be a text: it is ${JSON.stringify(fields[field])}`);
     }
   }
-  return json as unknown as TokenizerConfig;
+  const { prompt_template: template } = fields;
+  if (template !== undefined && template !== "full" && template !== "compact") {
+    throw new TypeError(
+      `"prompt_template" must be full, compact or absent: it is ${JSON.stringify(template)}`,
+    );
+  }
+  const config = fields as unknown as TokenizerConfig;
+  checkChatTemplate(config);
+  return config;
 }
