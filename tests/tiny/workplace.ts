@@ -53,6 +53,12 @@ export class Workplace implements AsyncDisposable {
     ];
   }
 
+  /** Changes a JSON file. */
+  async edit<T>(name: string, change: (content: T) => unknown): Promise<void> {
+    const content = JSON.parse(await Deno.readTextFile(this.file(name)));
+    await Deno.writeTextFile(this.file(name), JSON.stringify(change(content)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
   }
