@@ -64,7 +64,7 @@ export function tinyModel(): Model {
     num_attention_heads: 2,
     num_key_value_heads: 1,
     vocab_size: chat.vocabSize,
-    max_position_embeddings: 640,
+    max_position_embeddings: 8192,
     rms_norm_eps: 1e-5,
   });
   return { config, tokenizer, chat, weights: walkingWeights(config, tokenizer.json) };
