@@ -81,20 +81,27 @@ export interface TrainingResult {
 /** Before and after training, with 95 % intervals and the paired difference. */
 export function comparisonText(result: TrainingResult, style: Style): string {
   const { before, after, difference, solvedByBoth } = result;
-  const { redundant_tool_calls: rateBefore, tool_calls: callsBefore } = solvedByBoth.before;
-  const { redundant_tool_calls: rateAfter, tool_calls: callsAfter } = solvedByBoth.after;
   return [
     evaluationTable(before.measures, { after: after.measures, difference }, style),
     "",
-    `On the ${rateBefore.n} questions that both solve:`,
-    evaluationTable(
-      { redundant_tool_calls: rateBefore, tool_calls: callsBefore },
-      { after: { redundant_tool_calls: rateAfter, tool_calls: callsAfter } },
-      style,
-    ),
+    solvedText(solvedByBoth, style),
     "",
     "Redundant tool calls per question, by class (docs/metrics.md):",
     classTable(before, after, style),
+  ].join("\n");
+}
+
+/** How many calls the questions took that both policies solved, where there are any. */
+function solvedText({ before, after }: TrainingResult["solvedByBoth"], style: Style): string {
+  const { n } = before.tool_calls;
+  if (n === 0) return "No question was solved both before and after training.";
+  const calls = ({ redundant_tool_calls, tool_calls }: Measurements) => ({
+    redundant_tool_calls,
+    tool_calls,
+  });
+  return [
+    `On the ${n} questions that both solve:`,
+    evaluationTable(calls(before), { after: calls(after) }, style),
   ].join("\n");
 }
 
