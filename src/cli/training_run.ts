@@ -81,6 +81,8 @@ interface Parts {
   readonly data: TrainingData;
   readonly goldResults: GoldResults;
   readonly engine: Engine;
+  /** The policy that the run began with, where a KL term compares with it. */
+  readonly reference?: Engine;
 }
 
 /** A run that is set up. */
@@ -107,7 +109,7 @@ export class TrainingRun implements AsyncDisposable {
    */
   static async open(flags: TrainFlags): Promise<TrainingRun> {
     const { run, training, engine: engineOptions, environment } = flags.values;
-    makeAlgorithm(run.algorithm, given(flags, "credit"));
+    const { options: { klCoefficient } } = makeAlgorithm(run.algorithm, given(flags, "credit"));
     const model = await loadModel(run.model);
     const roots = [run.data, ...run.evalData ? [run.evalData] : []];
     const pool = new SqlPool({ roots, workers: run.workers });
@@ -116,7 +118,10 @@ export class TrainingRun implements AsyncDisposable {
       const goldResults = new GoldResults(pool, { timeoutMs: environment.answerTimeoutMs });
       const data = await withoutUselessGold(loaded, goldResults);
       const engine = await makeEngine(model, engineOptions);
-      return new TrainingRun({ flags, pool, model, data, goldResults, engine });
+      const reference = Number(klCoefficient) > 0
+        ? await makeEngine(model, engineOptions)
+        : undefined;
+      return new TrainingRun({ flags, pool, model, data, goldResults, engine, reference });
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -158,6 +163,7 @@ export class TrainingRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.engine[Symbol.asyncDispose]();
+    await this.#parts.reference?.[Symbol.asyncDispose]();
     await this.#parts.pool[Symbol.asyncDispose]();
   }
 
@@ -230,11 +236,12 @@ export class TrainingRun implements AsyncDisposable {
   }
 
   async #train(store: RunStore, runId: number, signal: AbortSignal, start?: Progress) {
-    const { engine, data, pool, goldResults, flags } = this.#parts;
+    const { engine, reference, data, pool, goldResults, flags } = this.#parts;
     const { training, engine: { maxTurnTokens } } = flags.values;
     const folder = join(this.#folder(runId), "checkpoints");
     const reports = train({
       engine,
+      reference,
       algorithm: this.algorithm,
       examples: data.training,
       env: { ...this.#env, pool, goldResults },

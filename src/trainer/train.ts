@@ -8,7 +8,7 @@
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import { tokenAdvantages } from "../credit/spread.ts";
 import { ExampleCursor } from "../dataset/batches.ts";
-import type { Engine, EngineState } from "../engines/engine.ts";
+import type { Engine, EngineState, UpdateReport } from "../engines/engine.ts";
 import { type Batch, makeBatch } from "../trajectory/batch.ts";
 import type { ScoredEpisode } from "../trajectory/group.ts";
 import { collect, type CollectSetup } from "./collect.ts";
@@ -19,6 +19,8 @@ import { type StepReport, stepReport } from "./step_report.ts";
 /** Everything a run is made of. */
 export interface TrainSetup extends CollectSetup {
   readonly engine: Engine;
+  /** Holder of the frozen policy that a KL term compares with; not needed without one. */
+  readonly reference?: Pick<Engine, "logprobs">;
   readonly maxTurnTokens: number;
   readonly options: TrainOptions & ScheduleOptions;
   /** Stores where the run is; called every `checkpointEvery` steps and after the last. */
@@ -43,7 +45,7 @@ export interface Progress {
  * @param start Where to begin: a checkpoint's progress, or nothing. The engine's state is restored.
  */
 export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerator<StepReport> {
-  const { engine, algorithm, options } = setup;
+  const { engine, options } = setup;
   if (start) engine.restore(start.engineState);
   const cursor = ExampleCursor.at(setup.examples.length, options.seed, start?.cursorPosition ?? 0);
   const policy = engine.policy({
@@ -53,12 +55,7 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
   for (let trainStep = start?.trainStep ?? 0; trainStep < options.trainSteps; trainStep++) {
     const { kept, sampled, times } = await collect(cursor, policy, setup);
     const rate = learningRate(trainStep, options);
-    const update = kept.length === 0 ? null : await engine.update(
-      batchOf(kept, algorithm),
-      algorithm.surrogate,
-      rate,
-      options.logprobs,
-    );
+    const update = kept.length === 0 ? null : await updated(kept, rate, setup);
     yield stepReport(trainStep, { kept, sampled, times, update, learningRate: rate });
     const isStopped = setup.signal?.aborted ?? false;
     if (isStopped || isCheckpointDue(trainStep + 1, options)) {
@@ -70,6 +67,25 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
     }
     if (isStopped) return;
   }
+}
+
+/** One optimizer step on the kept groups; the reference's forward pass counts as forward. */
+async function updated(
+  kept: readonly (readonly ScoredEpisode[])[],
+  rate: number,
+  { engine, reference, algorithm, options }: TrainSetup,
+): Promise<UpdateReport> {
+  const startMs = performance.now();
+  const batch = batchOf(kept, algorithm);
+  const referenceLogprobs = await reference?.logprobs(batch);
+  const referenceMs = performance.now() - startMs;
+  const report = await engine.update(
+    { ...batch, referenceLogprobs },
+    algorithm.surrogate,
+    rate,
+    options.logprobs,
+  );
+  return { ...report, forwardMs: report.forwardMs + referenceMs };
 }
 
 /** The kept groups as a batch with token advantages. */

@@ -168,6 +168,17 @@ Deno.test("finestep train leaves out questions whose gold SQL fails, and says so
   assert(!trained.has("SELECT nothing FROM nowhere"));
 });
 
+Deno.test("finestep train --kl-coefficient holds the policy to the one that it began with", async () => {
+  await using workplace = await Workplace.open();
+  const { code, stderr } = await train(workplace, "--kl-coefficient", "0.1");
+  assert.equal(code, 0, stderr);
+  using store = openStore(workplace.store);
+  const [first, second] = store.trainSteps(1).map(({ metrics }) => metrics["loss/reference_kl"]);
+  // Before the first update both are the same policy.
+  assert(Math.abs(first) < 1e-6, String(first));
+  assert(second > 1e-6, String(second));
+});
+
 Deno.test("finestep train --json prints what came of it, and nothing else", async () => {
   await using workplace = await Workplace.open();
   const { code, stdout } = await train(workplace, "--json");
