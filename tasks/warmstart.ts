@@ -2,7 +2,7 @@
  * Makes fixtures/policy: a small transformer that learns, from demonstrations that mix good,
  * wasteful and failing habits, to work on minibird questions.
  *
- * Run with `deno task warmstart`; `--steps`, `--out` and `--seed` change what their names say.
+ * Run with `deno task warmstart`; `--out` and `--seed` change what their names say.
  *
  * @module
  */
@@ -18,8 +18,9 @@ import { actionText } from "../src/env/parse.ts";
 import { runEpisode } from "../src/env/run_episode.ts";
 import { chatTokens } from "../src/models/chat_template.ts";
 import type { ModelConfig } from "../src/models/config.ts";
-import { saveModel } from "../src/models/model_folder.ts";
-import { initialWeights } from "../src/models/weights.ts";
+import type { ChatTokens } from "../src/models/chat_tokens.ts";
+import { loadModel, type Model, saveModel } from "../src/models/model_folder.ts";
+import { initialWeights, weightsOf } from "../src/models/weights.ts";
 import { ScriptedPolicy } from "../src/policies/scripted.ts";
 import { SqlPool } from "../src/sandbox/pool.ts";
 import { makeBatch } from "../src/trajectory/batch.ts";
@@ -33,6 +34,7 @@ import {
 import { learnMerges, tokenizerJson } from "./warmstart/bpe.ts";
 import { demonstration } from "./warmstart/demonstrations.ts";
 import { demonstrationTokens } from "./warmstart/demonstration_tokens.ts";
+import { scrambled } from "./warmstart/scrambled.ts";
 
 const DATA = "fixtures/minibird";
 const MAX_TURNS = 6;
@@ -40,16 +42,34 @@ const MAX_TURNS = 6;
 const { values: flags } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
-    steps: { type: "string", default: "1000" },
     questions: { type: "string", default: "6000" },
-    "batch-tokens": { type: "string", default: "8192" },
-    "learning-rate": { type: "string", default: "0.002" },
+    "batch-tokens": { type: "string", default: "2048" },
     vocab: { type: "string", default: "1536" },
     out: { type: "string", default: "fixtures/policy" },
-    save: { type: "string", default: "200" },
+    /** Folder of a policy to begin with, at the stage given by `stage`. */
+    from: { type: "string" },
+    stage: { type: "string", default: "0" },
   },
 });
 const seed = Number(flags.seed);
+
+/** A part of the training, with an optimizer of its own. */
+interface Stage {
+  readonly steps: number;
+  /** Peak of the learning rate. */
+  readonly learningRate: number;
+  /** Demonstrations of each question. */
+  readonly draws: number;
+  /** Share of demonstrations that are about other values. */
+  readonly scrambledShare: number;
+}
+
+// First the language, then to copy what the question says: with scrambled values from the start,
+// nothing can be remembered and learning begins much later.
+const STAGES: readonly Stage[] = [
+  { steps: 3600, learningRate: 0.0015, draws: 1, scrambledShare: 0 },
+  { steps: 2700, learningRate: 0.0012, draws: 2, scrambledShare: 0.75 },
+];
 
 const SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<|tool|>"];
 // What the message format fixes is one token each, so that the policy's few weights and the time
@@ -83,6 +103,7 @@ async function demonstrations(
   questions: readonly MinibirdQuestion[],
   examples: readonly Example[],
   pool: SqlPool,
+  draw: readonly (string | number)[],
 ): Promise<Episode[]> {
   const databases = new Map(examples.map(({ database }) => [database.id, database]));
   const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
@@ -97,7 +118,12 @@ async function demonstrations(
       goldSql,
       difficulty,
     };
-    const actions = demonstration(question, seed, new Rng(seed, "demonstration", n), MAX_TURNS);
+    const actions = demonstration(
+      question,
+      seed,
+      new Rng(seed, "demonstration", n, ...draw),
+      MAX_TURNS,
+    );
     const policy = new ScriptedPolicy(actions.map((action) => actionText(action)));
     const options = { pool, seed, template: "compact", maxTurns: MAX_TURNS } as const;
     const goldResult = goldResults.get(example);
@@ -143,8 +169,7 @@ function* batches(tokens: readonly Tokens[], tokenCount: number): Generator<Toke
 const bucket = ({ ids }: Tokens) => Math.ceil(ids.length / 64);
 
 /** Linear warm-up over the first 5 %, then cosine decay to a twentieth. */
-function learningRateAt(step: number, steps: number): number {
-  const peak = Number(flags["learning-rate"]);
+function learningRateAt(step: number, { steps, learningRate: peak }: Stage): number {
   const warmup = Math.ceil(steps / 20);
   if (step < warmup) return peak * (step + 1) / warmup;
   const progress = (step - warmup) / Math.max(1, steps - warmup);
@@ -164,37 +189,56 @@ const CONFIG: Omit<ModelConfig, "vocabSize"> = {
   tiesEmbeddings: true,
 };
 
-async function main(): Promise<void> {
-  const startedMs = performance.now();
-  const seconds = () => Math.round((performance.now() - startedMs) / 1000);
-  await using pool = new SqlPool({ roots: [DATA] });
-  const { examples } = await loadBird(DATA, { split: "train", pool });
-  const questions = warmstartQuestions(examples);
-  const episodes = await demonstrations(questions, examples, pool);
-  const tokenizer = learnTokenizer(episodes);
-  const chat = chatTokens(tokenizer.json, tokenizer.config);
-  const tokens = episodes.map((episode) => demonstrationTokens(episode, chat));
+const startedMs = performance.now();
+
+function say(text: string): void {
+  console.log(`${text}, ${Math.round((performance.now() - startedMs) / 1000)} s`);
+}
+
+/** What the stages share. */
+interface School {
+  readonly questions: readonly MinibirdQuestion[];
+  readonly examples: readonly Example[];
+  readonly pool: SqlPool;
+  readonly tokenizer: Model["tokenizer"];
+  readonly chat: ChatTokens;
+}
+
+/** The demonstrations of a stage as tokens. */
+async function lessons(index: number, { draws, scrambledShare }: Stage, school: School) {
+  const tokens: Tokens[] = [];
+  for (let draw = 0; draw < draws; draw++) {
+    // The first draw of the first stage is the one that the tokenizer was learned from.
+    const name = index === 0 && draw === 0 ? [] : [index, draw];
+    const episodes = await demonstrations(school.questions, school.examples, school.pool, name);
+    for (const [n, episode] of episodes.entries()) {
+      const rng = new Rng(seed, "scramble", index, draw, n);
+      const isScrambled = rng.uniform() < scrambledShare;
+      const lesson = isScrambled ? scrambled(episode, school.questions[n], rng) : episode;
+      tokens.push(demonstrationTokens(lesson, school.chat));
+    }
+  }
   const lengths = tokens.map(({ ids }) => ids.length).sort((a, b) => a - b);
-  console.log(
-    `${questions.length} demonstrations, ${chat.vocabSize} tokens in the vocabulary, length ${
-      [0, 0.5, 0.9, 1].map((q) => lengths[Math.floor(q * (lengths.length - 1))]).join(" / ")
-    } (least / median / 90 % / most), ${seconds()} s`,
-  );
-  const config = { ...CONFIG, vocabSize: chat.vocabSize };
+  const [median, most] = [0.5, 1].map((q) => lengths[Math.floor(q * (lengths.length - 1))]);
+  say(`stage ${index}: ${tokens.length} demonstrations of ${median} tokens (median; most ${most})`);
+  return tokens;
+}
+
+/** Trains the weights on a stage's demonstrations. */
+async function trained(index: number, model: Model, school: School): Promise<Model> {
+  const stage = STAGES[index];
+  const tokenCount = Number(flags["batch-tokens"]);
+  const source = batches(await lessons(index, stage, school), tokenCount);
   await using engine = await OnnxEngine.create({
-    config,
-    weights: initialWeights(config, seed),
-    chat,
+    ...model,
     adam: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
     maxGradientNorm: 1,
     threads: 2,
-    microBatchTokens: Number(flags["batch-tokens"]),
+    microBatchTokens: tokenCount,
   });
   const { surrogate } = makeAlgorithm("sft");
-  const source = batches(tokens, Number(flags["batch-tokens"]));
-  const steps = Number(flags.steps);
-  let meanLoss = 0;
-  for (let step = 0; step < steps; step++) {
+  let lossSum = 0;
+  for (let step = 0; step < stage.steps; step++) {
     const batch = makeBatch(
       source.next().value!.map((tokens: Tokens) => ({
         tokens,
@@ -202,19 +246,30 @@ async function main(): Promise<void> {
       })),
     );
     // The loss of a demonstration has one gradient wherever it is taken.
-    const rate = learningRateAt(step, steps);
-    const report = await engine.update(batch, surrogate, rate, "sampled");
-    meanLoss += report.loss;
-    if ((step + 1) % 20 === 0) {
-      console.log(
-        `step ${step + 1} of ${steps}, loss ${(meanLoss / 20).toFixed(4)}, ${seconds()} s`,
-      );
-      meanLoss = 0;
+    const report = await engine.update(batch, surrogate, learningRateAt(step, stage), "sampled");
+    lossSum += report.loss;
+    if ((step + 1) % 100 === 0) {
+      say(`stage ${index}: step ${step + 1} of ${stage.steps}, loss ${(lossSum / 100).toFixed(4)}`);
+      lossSum = 0;
     }
-    if ((step + 1) % Number(flags.save) === 0 || step + 1 === steps) {
-      const weights = [...engine.state().tensors].filter(([name]) => !name.startsWith("adam."));
-      await saveModel(flags.out, { config, weights: new Map(weights), tokenizer });
-    }
+  }
+  return { ...model, weights: weightsOf(engine.state().tensors) };
+}
+
+async function main(): Promise<void> {
+  await using pool = new SqlPool({ roots: [DATA] });
+  const { examples } = await loadBird(DATA, { split: "train", pool });
+  const questions = warmstartQuestions(examples);
+  const tokenizer = learnTokenizer(await demonstrations(questions, examples, pool, []));
+  const chat = chatTokens(tokenizer.json, tokenizer.config);
+  const config = { ...CONFIG, vocabSize: chat.vocabSize };
+  say(`${questions.length} questions, ${chat.vocabSize} tokens in the vocabulary`);
+  let model: Model = flags.from
+    ? { ...await loadModel(flags.from), tokenizer, chat }
+    : { config, weights: initialWeights(config, seed), tokenizer, chat };
+  for (let index = Number(flags.stage); index < STAGES.length; index++) {
+    model = await trained(index, model, { questions, examples, pool, tokenizer, chat });
+    await saveModel(index === STAGES.length - 1 ? flags.out : `${flags.out}.stage${index}`, model);
   }
 }
 

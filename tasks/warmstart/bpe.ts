@@ -18,8 +18,8 @@ function byteCharacters(): string[] {
   );
 }
 
-// As GPT-2 splits, but digits come one by one, and SQL's aliases and names_with_lines stay whole.
-const PIECE = String.raw` ?T[1-9]\.?| ?[\p{L}_]+|\p{N}| ?[^\s\p{L}\p{N}_]+|\s+(?!\S)|\s+`;
+// As GPT-2 splits, but digits come in twos, and SQL's aliases and names_with_lines stay whole.
+const PIECE = String.raw` ?T[1-9]\.?| ?[\p{L}_]+|\p{N}{1,2}| ?[^\s\p{L}\p{N}_]+|\s+(?!\S)|\s+`;
 
 /** How often each pre-tokenized piece occurs, in byte characters. */
 function pieceCounts(texts: Iterable<string>): Map<string, number> {

@@ -25,7 +25,7 @@ const between = (rng: Rng, low: number, high: number) => low + (high - low) * rn
 /** The habits on one kind of question, fixed by the seed. */
 export function habitsOf(seed: number, question: MinibirdQuestion): Habits {
   const rng = new Rng(seed, "habits", question.databaseId, question.template);
-  return { looksUp: between(rng, 0.25, 0.75), isWasteful: between(rng, 0.35, 0.9) };
+  return { looksUp: between(rng, 0.1, 0.6), isWasteful: between(rng, 0.35, 0.9) };
 }
 
 /** One tool call to come: what it is for, and its SQL. */
