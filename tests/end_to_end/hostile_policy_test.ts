@@ -100,15 +100,14 @@ Deno.test({
   name: "A statement that is stopped at its deadline leaves no process behind",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    await withScene(async ({ play }) => {
-      const [worker] = children();
+    await withScene(async ({ workplace, play }) => {
+      const workers = processesOf(workplace);
+      assert.equal(workers.length, 1);
       const episode = await play([call(ENDLESS)]);
       assert.equal(episode.steps[0].result?.kind, "timeout");
       assert.equal(episode.stopReason, "no_prediction");
-      assert(worker !== undefined);
-      assert(!children().includes(worker));
+      assert.deepEqual(processesOf(workplace), []);
     });
-    assert.deepEqual(children(), []);
   },
 });
 
@@ -129,11 +128,15 @@ async function filesOf(
   return sums;
 }
 
-/** Processes that this one started and that still exist; Linux only. */
-function children(): string[] {
-  const threads = [...Deno.readDirSync(`/proc/${Deno.pid}/task`)];
-  return threads.flatMap(({ name }) => {
-    const line = Deno.readTextFileSync(`/proc/${Deno.pid}/task/${name}/children`);
-    return line.split(" ").filter((pid) => pid !== "");
+/** Ids of the processes that were given a folder, by their command lines; Linux only. */
+function processesOf({ path }: Workplace): string[] {
+  return Array.from(Deno.readDirSync("/proc"), ({ name }) => name).filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes(path);
+    } catch {
+      // It ended meanwhile.
+      return false;
+    }
   });
 }
