@@ -5,7 +5,11 @@ import { openStore, type RunStore } from "../../src/store/run_store.ts";
 import { TrainingProcess } from "../tiny/training_process.ts";
 import { finestep, sha256, Workplace } from "../tiny/workplace.ts";
 
-const STEPS = ["--train-steps", "6", "--checkpoint-every", "2", "--schedule", "cosine"];
+/** With dynamic sampling, so that the examples drawn do not follow from the number of steps. */
+const STEPS = [
+  ...["--train-steps", "6", "--checkpoint-every", "2", "--schedule", "cosine"],
+  ...["--drop-zero-variance", "outcome", "--resample"],
+];
 
 Deno.test("finestep train --resume ends as if the run had never been killed", async (t) => {
   await using whole = await Workplace.open();
@@ -63,7 +67,7 @@ Deno.test("finestep train --resume ends as if the run had never been killed", as
     assert.match(stderr, /^Stopped; go on with: finestep train --resume 1$/m);
     assert.equal(withStore(stopped, (store) => store.run(1).status), "interrupted");
     const resumed = await resume(stopped).ended();
-    assert.match(resumed.stderr, /^Going on after train step [45]$/m);
+    assert.match(resumed.stderr, /^Going on after train step [3-6]$/m);
     assert.doesNotMatch(resumed.stderr, /^evaluating before/m);
     assert.equal(resumed.code, 0);
     assert.deepEqual(await result(stopped), expected);
