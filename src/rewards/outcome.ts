@@ -4,25 +4,19 @@
  * @module
  */
 
+import { isSameResult } from "../sandbox/same_result.ts";
 import type { Episode } from "../trajectory/episode.ts";
-import { sameRows } from "../sandbox/same_rows.ts";
 import type { RewardOptions } from "./options.ts";
 
 /** Reward of an answer that runs but is wrong (Arctic-Text2SQL-R1, Agentar-Scale-SQL). */
 const EXECUTABLE_REWARD = 0.1;
-
-/** Whether the final answer's rows are the gold's, as a set (BIRD's EX). No answer is wrong. */
-export function isCorrect({ finalResult, goldResult }: Episode): boolean {
-  return finalResult?.kind === "rows" && goldResult.kind === "rows" &&
-    sameRows(finalResult.rows, goldResult.rows);
-}
 
 /**
  * Outcome reward: 1 for a right answer in every form. Else `ex` gives 0; `ex_exec` gives 0.1 if the
  * answer runs; `skyrl` gives -1 if there is no answer or any message broke the format.
  */
 export function outcomeReward(episode: Episode, form: RewardOptions["outcome"]): number {
-  if (isCorrect(episode)) return 1;
+  if (isSameResult(episode.finalResult, episode.goldResult)) return 1;
   switch (form) {
     case "ex":
       return 0;

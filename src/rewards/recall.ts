@@ -7,8 +7,9 @@
  * @module
  */
 
-import { cellKey, rowKey, sameRows } from "../sandbox/same_rows.ts";
 import type { SqlResult, SqlRows } from "../sandbox/result_set.ts";
+import { isSameResult } from "../sandbox/same_result.ts";
+import { cellKey, rowKey, sameRows } from "../sandbox/same_rows.ts";
 import type { RewardOptions } from "./options.ts";
 
 /** Share of gold among the results of one step, in [0, 1]. */
@@ -75,7 +76,7 @@ const GUARDS: Record<
   rowFactor: (recall, result, gold) =>
     result.rows.length > ROW_FACTOR * Math.max(gold.rows.length, ROW_FLOOR) ? 0 : recall,
   cap: (recall, result, gold) =>
-    recall > RECALL_CAP && !sameRows(result.rows, gold.rows) ? RECALL_CAP : recall,
+    recall > RECALL_CAP && !isSameResult(result, gold) ? RECALL_CAP : recall,
 };
 
 function emptyRecall(result: SqlRows): number {

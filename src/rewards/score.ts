@@ -5,11 +5,12 @@
  * @module
  */
 
+import { isSameResult } from "../sandbox/same_result.ts";
 import type { Episode, Step } from "../trajectory/episode.ts";
 import type { Rewards, ScoredEpisode } from "../trajectory/group.ts";
 import { hardReward } from "./hard_constraint.ts";
 import type { RewardOptions } from "./options.ts";
-import { isCorrect, outcomeReward } from "./outcome.ts";
+import { outcomeReward } from "./outcome.ts";
 import { makeRecall } from "./recall.ts";
 import { repeats, stateKeys } from "./repeats.ts";
 
@@ -20,7 +21,7 @@ import { repeats, stateKeys } from "./repeats.ts";
  * It is in [0, 1], but for `hardMode: "signed"` and a penalty, which can make it negative.
  */
 export function score(episode: Episode, options: RewardOptions): Rewards {
-  const { steps, goldResult } = episode;
+  const { steps, finalResult, goldResult } = episode;
   const recallOf = makeRecall(goldResult, options);
   const isRepeat = repeats(steps);
   const hard = Float64Array.from(steps, (step) => hardReward(step, options));
@@ -30,7 +31,7 @@ export function score(episode: Episode, options: RewardOptions): Rewards {
     return processReward(step, hard[s], recall[s], options) - penalty;
   });
   const outcome = outcomeReward(episode, options.outcome);
-  return { outcome, process, hard, recall, isCorrect: isCorrect(episode) };
+  return { outcome, process, hard, recall, isCorrect: isSameResult(finalResult, goldResult) };
 }
 
 /** An episode with its rewards and what credit assignment needs of its steps. */

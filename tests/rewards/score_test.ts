@@ -46,6 +46,12 @@ Deno.test("score() gives no outcome where the gold failed", () => {
   assert.equal(rewards.isCorrect, false);
 });
 
+Deno.test("score() gives no outcome to an answer that a cap cut, as EX gives none", () => {
+  const cut = { ...rows([1n], [2n]), truncated: true };
+  const { outcome, isCorrect } = rewardsOf([answer("SELECT id FROM t", cut)]);
+  assert.deepEqual([outcome, isCorrect], [0, false]);
+});
+
 Deno.test("score() grades a wrong answer that runs by ex_exec", () => {
   const broken = answer("SELECT x", failure("no such column: x"));
   const outcomes = [[RIGHT], [WRONG], [broken], [HALF]].map((steps) =>

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
-import { sameRows } from "../../src/sandbox/same_rows.ts";
+import { isSameResult } from "../../src/sandbox/same_result.ts";
 import { normalizedSql } from "../../src/sandbox/sql_text.ts";
 
 interface Question {
@@ -51,11 +51,6 @@ function runAll(
   );
 }
 
-/** EX of each prediction: both ran, and to the same set of rows. */
-function isRight(predicted: SqlResult, gold: SqlResult): boolean {
-  return predicted.kind === "rows" && gold.kind === "rows" && sameRows(predicted.rows, gold.rows);
-}
-
 /** "release/system question" wherever our verdict is not the official one. */
 async function differences(
   pool: SqlPool,
@@ -77,7 +72,7 @@ async function differences(
     const sqls = answers.map((answer) => answer.split("\t----- bird -----\t")[0]);
     const results = await runAll(pool, release, questions, sqls);
     questions.forEach(({ question_id }, i) => {
-      const verdict = Number(isRight(results[i], golds[i]));
+      const verdict = Number(isSameResult(results[i], golds[i]));
       if (verdict !== verdicts[question_id]) found.push(`${release}/${system} ${question_id}`);
     });
   }
@@ -106,13 +101,13 @@ Deno.test({
     const golds = questions.map((question) => question.SQL);
     const results = await runAll(pool, "dev_20240627", questions, golds);
     const normalized = await runAll(pool, "dev_20240627", questions, golds.map(normalizedSql));
-    const changed = questions.filter((_, i) => !isRight(normalized[i], results[i]));
+    const changed = questions.filter((_, i) => !isSameResult(normalized[i], results[i]));
     assert.deepEqual(changed.map((question) => question.question_id), []);
   },
 });
 
 Deno.test({
-  name: "sameRows() agrees with the official EX verdicts on 2,696 published predictions",
+  name: "isSameResult() agrees with the official EX verdicts on 2,696 published predictions",
   ignore,
   async fn() {
     await using pool = new SqlPool({ roots: [BIRD.pathname] });
