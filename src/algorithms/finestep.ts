@@ -16,10 +16,10 @@ import type { Preset } from "./policy_gradient.ts";
 /** All defaults. */
 export const FINESTEP: Preset = {};
 
-/** The defaults, with steps of the same index compared; rewards/presets.ts guards the recall. */
+/** The defaults, with steps of the same index compared; REWARD_PRESETS (rewards/options.ts) guards the recall. */
 export const FINESTEP_GUARDED: Preset = { normGroup: "step_index", singleton: "zero" };
 
-/** The paper's AIME24 run: no smoothing, lambda 0.8; its soft reward is off in rewards/presets.ts. */
+/** The paper's AIME24 run: no smoothing, lambda 0.8; REWARD_PRESETS turns its soft reward off. */
 export const FINESTEP_AIME24: Preset = { lambda: 0.8, smoothing: "none" };
 
 /** The ablation without process rewards: steps differ by the discounted outcome only. */

@@ -1,6 +1,6 @@
 /**
  * Options are declared once: name, default and help; the type, the command-line flag and the
- * README's table are made from the declaration.
+ * documents' tables are made from the declaration.
  *
  * @module
  */

@@ -134,7 +134,8 @@ async function fileNames(directory: string): Promise<Set<string> | null> {
   }
 }
 
-function questionFiles(split: string): string[] {
+/** Names that the question file of a split may have. */
+export function questionFiles(split: string): string[] {
   // Mini-dev is published for several SQL dialects.
   const name = split === "mini_dev" ? "mini_dev_sqlite" : split;
   return [`${name}.json`, `${name}.jsonl`];

@@ -31,7 +31,7 @@ export interface Database {
   readonly tables: readonly Table[];
 }
 
-/** BIRD's difficulty; null where the benchmark gives none (BIRD train). */
+/** BIRD's levels. */
 export type Difficulty = "simple" | "moderate" | "challenging";
 
 /** A question with its gold SQL. */
@@ -43,5 +43,6 @@ export interface Example {
   /** External knowledge given with the question; may be empty. */
   readonly evidence: string;
   readonly goldSql: string;
+  /** Null where the benchmark gives none (BIRD train). */
   readonly difficulty: Difficulty | null;
 }

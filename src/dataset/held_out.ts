@@ -4,13 +4,14 @@
  * @module
  */
 
+import { join } from "node:path";
 import { Rng } from "../config/rng.ts";
-import { type Dataset, loadBird } from "./bird.ts";
+import { type Dataset, loadBird, questionFiles } from "./bird.ts";
 import type { Example } from "./example.ts";
 import type { SqlPool } from "../sandbox/pool.ts";
 
 /** Share of the questions that is held out where a data set has only one split. */
-export const HELD_OUT_SHARE = 0.3;
+const HELD_OUT_SHARE = 0.3;
 
 /** Questions to train on and other questions to evaluate on. */
 export interface TrainingData {
@@ -112,11 +113,9 @@ export function divided<T>(
 }
 
 async function hasSplit(directory: string, split: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(`${directory}/${split}.json`)).isFile;
-  } catch {
-    return false;
-  }
+  const isFile = (name: string) =>
+    Deno.stat(join(directory, name)).then(({ isFile }) => isFile, () => false);
+  return (await Promise.all(questionFiles(split).map(isFile))).includes(true);
 }
 
 function describe(directory: string, { split, examples }: Dataset): string {

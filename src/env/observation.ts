@@ -24,7 +24,7 @@ export interface ObservationFormat {
   readonly footer: (rowCount: string, shown: number, isWhole: boolean) => string;
 }
 
-/** The format of each template: the paper's neighbours' (method.md, U3), and one of few tokens. */
+/** The format of each template: that of the paper's neighbours, and one of few tokens. */
 export const OBSERVATION_FORMATS: Readonly<Record<Template, ObservationFormat>> = {
   full: {
     maxRows: 10,

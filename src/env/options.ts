@@ -42,7 +42,7 @@ export type EnvOptions = Values<typeof ENV_OPTIONS>;
 /** The prompt's and the observations' form. */
 export type Template = EnvOptions["template"];
 
-// Rewards are computed on these rows, never on the few that the policy is shown (method.md, U7).
+// Rewards are computed on these rows, never on the few that the policy is shown.
 /** Caps of a tool call's result. */
 export const TOOL_CAPS = { maxRows: 10_000, maxBytes: 2 ** 24 };
 

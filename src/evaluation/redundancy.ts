@@ -8,19 +8,19 @@
  * @module
  */
 
-import { normalizedSql } from "../sandbox/sql_text.ts";
-import type { SqlFailure, SqlResult, SqlRows } from "../sandbox/result_set.ts";
+import { failureKey } from "../sandbox/failure_key.ts";
+import type { SqlResult, SqlRows } from "../sandbox/result_set.ts";
 import { cellKey, rowKey } from "../sandbox/same_rows.ts";
+import { normalizedSql } from "../sandbox/sql_text.ts";
 import type { Action, Episode } from "../trajectory/episode.ts";
 import { isCorrect } from "./execution_accuracy.ts";
 import { type LookUp, schemaLookUp, tablesInPrompt } from "./schema_look_up.ts";
-import type { QuestionRatio } from "./statistics.ts";
 
 /** The classes that make a call redundant, by priority: a call counts in the first that holds. */
 export const REDUNDANCY_CATEGORIES = ["R1", "R2", "R3", "R4", "R5a", "R6"] as const;
 
 /** Classes that are reported beside the rate and make no call redundant. */
-export const REPORTED_CLASSES = ["R4Lenient", "R5b", "R6Oracle"] as const;
+const REPORTED_CLASSES = ["R4Lenient", "R5b", "R6Oracle"] as const;
 
 /** A class that counts in RTR. */
 export type RedundancyCategory = typeof REDUNDANCY_CATEGORIES[number];
@@ -127,8 +127,8 @@ export interface RedundancySummary {
  */
 export function redundancyOf(episode: Episode): EpisodeRedundancy {
   const calls = toolCalls(episode);
-  const holding = classCalls(calls, episode);
   const determinedAt = firstDetermining(calls, episode);
+  const holding = classCalls(calls, episode, determinedAt);
   return {
     exampleId: episode.exampleId,
     calls: calls.map(({ step, result }, index) => ({
@@ -168,15 +168,6 @@ export function redundancyRate(episodes: readonly EpisodeRedundancy[]): Redundan
     excessSteps: mean(determined),
     determinedCount: determined.length,
   };
-}
-
-/** Redundant calls over calls of each episode, for bootstrap intervals of RTR. */
-export function redundancyRatios(episodes: readonly EpisodeRedundancy[]): QuestionRatio[] {
-  return episodes.map(({ exampleId, calls }) => ({
-    exampleId,
-    numerator: calls.filter(isRedundant).length,
-    denominator: calls.length,
-  }));
 }
 
 const ALL_CLASSES: readonly RedundancyClass[] = [...REDUNDANCY_CATEGORIES, ...REPORTED_CLASSES];
@@ -226,12 +217,12 @@ function toolCall(
 function classCalls(
   calls: readonly Call[],
   episode: Episode,
+  determinedAt: number | null,
 ): Record<RedundancyClass, (index: number) => boolean> {
   const isRepeated = (index: number, key: (call: Call) => string | null) =>
     key(calls[index]) !== null &&
     calls.slice(0, index).some((earlier) => key(earlier) === key(calls[index]));
   const isDuplicate = (index: number) => isRepeated(index, ({ duplicateKey }) => duplicateKey);
-  const determinedAt = firstDetermining(calls, episode);
   const solvedAt = firstSolving(calls, episode);
   const validatedAt = firstExecution(calls, episode.finalSql);
   const inPrompt = tablesInPrompt(episode.prompt);
@@ -287,18 +278,6 @@ function canonicalJson(value: unknown): string {
     if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
     return Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1));
   });
-}
-
-// SQLite's messages that name what they complain of; it guesses at strings in double quotes.
-const NAMING_MESSAGE =
-  /^(no such [a-z ]+|ambiguous column name|misuse of aggregate): "?(.+?)"?(?: - should this be .*)?$/s;
-
-function failureKey({ kind, message }: SqlFailure, sql: string): string | null {
-  if (kind === "timeout") return null;
-  const [, errorClass, identifier] = NAMING_MESSAGE.exec(message) ?? [];
-  return JSON.stringify(
-    identifier ? [kind, errorClass, identifier.toLowerCase()] : [kind, message, sql],
-  );
 }
 
 function rowsKey({ columns, rows, truncated }: SqlRows): string | null {

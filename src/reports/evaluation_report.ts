@@ -11,8 +11,8 @@ import type { Style } from "./style.ts";
 
 /** The report of one evaluation under its title. */
 export function evaluationText(title: string, summary: EvaluationSummary, style: Style): string {
-  const { measures, breakdown, n } = summary;
-  const right = Math.round(measures.ex.value * measures.ex.n);
+  const { measures, breakdown } = summary;
+  const { right, n } = breakdown.total;
   return [
     `${title}: ${right} of ${n} right`,
     "",

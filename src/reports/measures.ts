@@ -1,6 +1,6 @@
 /**
  * How measured numbers are named and written: the one table of display names, and
- * `EX 61.4 ± 2.1 (n = 500)`.
+ * `61.4 ± 2.1`.
  *
  * @module
  */
@@ -23,8 +23,6 @@ export interface Measure {
 /** Measures by the name of their metric, in the order of a table's rows. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   ex: { label: "EX", isRate: true, better: "up" },
-  soft_f1: { label: "Soft-F1", isRate: true, better: "up" },
-  r_ves: { label: "R-VES", isRate: true, better: "up" },
   redundant_tool_calls: { label: "redundant tool calls", isRate: true, better: "down" },
   tool_calls: { label: "tool calls per question", isRate: false, better: null },
   failed_tool_calls: { label: "failing tool calls", isRate: true, better: "down" },
@@ -37,26 +35,18 @@ export function measureOf(name: string): Measure {
 }
 
 /**
- * A measure as a sentence says it.
+ * Value and interval: `61.4 ± 2.1`, or `0.4 +1.2/-0.3` where the interval is not even.
  *
- * @example A rate of 500 questions
+ * @example A rate is stored as a share and shown in percent
  * ```ts
  * import assert from "node:assert/strict";
- * import { measureText } from "./measures.ts";
+ * import { estimateText } from "./measures.ts";
  * import { PLAIN } from "./style.ts";
  *
  * const ex = { value: 0.614, low: 0.593, high: 0.635, n: 500 };
- * assert.equal(measureText("ex", ex, { ...PLAIN, unicode: true }), "EX 61.4 ± 2.1 (n = 500)");
- * assert.equal(measureText("ex", ex, PLAIN), "EX 61.4 +/- 2.1 (n = 500)");
+ * assert.equal(estimateText("ex", ex, { ...PLAIN, unicode: true }), "61.4 ± 2.1");
+ * assert.equal(estimateText("ex", ex, PLAIN), "61.4 +/- 2.1");
  * ```
- */
-export function measureText(name: string, estimate: Estimate, style: Style): string {
-  const { label } = measureOf(name);
-  return `${label} ${estimateText(name, estimate, style)} (n = ${estimate.n})`;
-}
-
-/**
- * Value and interval: `61.4 ± 2.1`, or `0.4 +1.2/-0.3` where the interval is not even.
  */
 export function estimateText(name: string, { value, low, high }: Estimate, style: Style): string {
   const text = numberText(name, value);

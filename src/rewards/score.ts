@@ -1,6 +1,6 @@
 /**
- * Scores an episode: one outcome, and one process reward for each step that depends on that step
- * alone.
+ * Scores an episode: one outcome, and one process reward for each step. It depends on that
+ * step alone, but for the penalty of a repeated call.
  *
  * @module
  */
@@ -16,7 +16,8 @@ import { repeats, stateKeys } from "./repeats.ts";
 
 /**
  * Rewards of one episode of S steps. The process reward of a step is, with `w = softWeight`,
- * `hard * ((1 - w) + w * recall)`, less `redundancyPenalty` if its call repeats an earlier one.
+ * `hard * ((1 - w) + w * recall)` (or as `processCombine` has it), less `redundancyPenalty` if its
+ * call repeats an earlier one.
  *
  * It is in [0, 1], but for `hardMode: "signed"` and a penalty, which can make it negative.
  */

@@ -4,9 +4,6 @@
  * @module
  */
 
-/** What a statement does, by its leading keywords. */
-export type StatementKind = "blank" | "select" | "pragma" | "explain" | "write" | "other";
-
 // Alternatives follow sqlite3GetToken(): an unclosed comment runs to the end, quotes are doubled to
 // escape them, brackets cannot be escaped, and characters above ASCII belong to words.
 const TOKEN = new RegExp(
@@ -18,11 +15,6 @@ const TOKEN = new RegExp(
     /["`['][^]*|->>|->|\|\||<<|>>|<=|>=|<>|==|!=|[^]/, // an unclosed quote, operators
   ].map((part) => part.source).join("|"),
   "g",
-);
-
-const READS = new Set(["select", "values"]);
-const WRITES = new Set(
-  ["insert", "update", "delete", "replace", "create", "drop", "alter", "reindex", "analyze"],
 );
 
 /**
@@ -44,15 +36,6 @@ export function normalizedSql(sql: string): string {
   const tokens = [...normalizedTokens(sql)];
   while (tokens.at(-1) === ";") tokens.pop();
   return tokens.join(" ");
-}
-
-/** What a statement does; of several statements, the first. A CTE counts as what it leads to. */
-export function statementKind(sql: string): StatementKind {
-  const verb = mainVerb(sql);
-  if (verb === undefined) return "blank";
-  if (READS.has(verb)) return "select";
-  if (verb === "pragma" || verb === "explain") return verb;
-  return WRITES.has(verb) ? "write" : "other";
 }
 
 /** Whether there is no statement at all: only space, comments and semicolons. */
@@ -84,20 +67,6 @@ function* normalizedTokens(sql: string): Generator<string, undefined> {
     else if (quotedName !== undefined) yield `"${unquotedName(token).replaceAll('"', '""')}"`;
     else yield token;
   }
-}
-
-/** The first keyword, or after `WITH` the first verb outside parentheses. */
-function mainVerb(sql: string): string | undefined {
-  const tokens = normalizedTokens(sql).filter((token) => token !== ";");
-  const first = tokens.next().value;
-  if (first !== "with") return first;
-  let depth = 0;
-  for (const token of tokens) {
-    if (token === "(") depth++;
-    else if (token === ")") depth--;
-    else if (depth === 0 && (READS.has(token) || WRITES.has(token))) return token;
-  }
-  return first;
 }
 
 function unquotedName(text: string): string {

@@ -16,3 +16,6 @@ const parent = Deno.ppid;
 setInterval(() => {
   if (Deno.ppid !== parent) Deno.exit(1);
 }, PARENT_CHECK_MS);
+
+// Ctrl-C reaches every process of the terminal; the pool decides when its workers end.
+Deno.addSignalListener("SIGINT", () => {});

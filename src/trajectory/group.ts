@@ -12,7 +12,7 @@ import type { Episode } from "./episode.ts";
 export interface Rewards {
   /** Reward of the final answer (1 if EX, in the default option). */
   readonly outcome: number;
-  /** Independent process reward of each step, in [0, 1], shape (S,). */
+  /** Independent process reward of each step, shape (S,); in [0, 1] by the default options. */
   readonly process: Float64Array;
   /** Hard-constraint part of `process`, shape (S,). */
   readonly hard: Float64Array;
@@ -25,7 +25,7 @@ export interface Rewards {
 /** What an algorithm needs to know of one trajectory to compute its advantages. */
 export interface ScoredTrajectory {
   readonly rewards: Rewards;
-  /** Hash of the information state before each step, for anchor groups (GiGPO), shape (S,). */
+  /** Equal for steps taken in the same state of knowledge (GiGPO's anchors), shape (S,). */
   readonly stateKeys: readonly string[];
 }
 

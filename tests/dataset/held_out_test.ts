@@ -43,6 +43,14 @@ Deno.test("loadTrainingData() takes the splits that it is told to", async () => 
   assert.deepEqual(heldOut, ["test 0"]);
 });
 
+Deno.test("loadTrainingData() finds a split by each name that its file may have", async () => {
+  await using folder = folderOf({ train: 2, mini_dev_sqlite: 1 });
+  folder.write("dev.jsonl", JSON.stringify(question({ question: "a line" })));
+  assert.deepEqual((await loaded(folder)).heldOut, ["a line"]);
+  const { heldOut } = await loaded(folder, { evalSplit: "mini_dev" });
+  assert.deepEqual(heldOut, ["mini_dev_sqlite 0"]);
+});
+
 Deno.test("loadTrainingData() holds out a share where there is one split, the same by seed", async () => {
   await using folder = folderOf({ dev: 10 });
   const { training, heldOut, description } = await loaded(folder);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { redundancyOf, redundancyRate, redundancyRatios } from "../../src/evaluation/redundancy.ts";
+import { redundancyOf, redundancyRate } from "../../src/evaluation/redundancy.ts";
 import type { SqlResult, SqlRow } from "../../src/sandbox/result_set.ts";
 import type { Episode, Step } from "../../src/trajectory/episode.ts";
 
@@ -365,15 +365,4 @@ Deno.test("redundancyRate() is 0 without calls, and without episodes", () => {
       0,
     ]);
   }
-});
-
-Deno.test("redundancyRatios() gives redundant calls over calls of each episode", () => {
-  const twice = call("SELECT 1", rows([[1n]]));
-  assert.deepEqual(
-    redundancyRatios([redundancyOf(episode([twice, twice])), redundancyOf(episode([]))]),
-    [
-      { exampleId: "0", numerator: 1, denominator: 2 },
-      { exampleId: "0", numerator: 0, denominator: 0 },
-    ],
-  );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { difficultyTable } from "../../src/reports/difficulty_table.ts";
 import { evaluationTable, type Measured } from "../../src/reports/evaluation_table.ts";
-import { estimateText, measureText } from "../../src/reports/measures.ts";
+import { estimateText } from "../../src/reports/measures.ts";
 import { runsTable, runText } from "../../src/reports/runs_table.ts";
 import { PLAIN, type Style } from "../../src/reports/style.ts";
 import type { Metric, Run } from "../../src/store/run_store.ts";
@@ -109,11 +109,6 @@ Deno.test("estimateText() shows a value without an interval alone", () => {
 Deno.test("estimateText() never shows a negative zero", () => {
   const even = { value: -0.00001, low: -0.05001, high: 0.04999, n: 96 };
   assert.equal(estimateText("ex", even, PLAIN), "0.0 +/- 5.0");
-});
-
-Deno.test("measureText() says what, how much, how sure, and of how many", () => {
-  const text = measureText("ex", { value: 0.614, low: 0.593, high: 0.635, n: 500 }, TERMINAL);
-  assert.equal(text, "EX 61.4 ± 2.1 (n = 500)");
 });
 
 Deno.test("difficultyTable() is laid out as BIRD's evaluation prints it", () => {

@@ -123,7 +123,9 @@ Deno.test("comparisonText() measures nothing on questions that nobody solved", (
 });
 
 Deno.test("evaluationText() counts what was right under its title", () => {
-  const text = evaluationText("model on data dev", summary({ ex: 0.625 }, 8), PLAIN);
+  const breakdown = { ...EMPTY.breakdown, total: { right: 5, n: 8, percent: 62.5 } };
+  const evaluation = { ...summary({ ex: 0.625 }, 8), breakdown };
+  const text = evaluationText("model on data dev", evaluation, PLAIN);
   assert.match(text, /^model on data dev: 5 of 8 right\n/);
   assert.match(text, /\| EX, % +\| +62\.5 \+\/- 10\.0 \| 8 \|/);
 });

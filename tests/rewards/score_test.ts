@@ -109,6 +109,16 @@ Deno.test("score() takes the penalty off calls that repeat an earlier one, not o
   assert.deepEqual(processOf(steps), [0.75, 0.75, 0, 0, 0.75]);
 });
 
+Deno.test("score() takes a failure as repeated by the metric's rule: same subject, no timeout", () => {
+  const penaltiesOf = (...steps: Step[]) =>
+    processOf(steps, { redundancyPenalty: 0.1 }).map((reward) => reward < 0);
+  const missing = (column: string) =>
+    call(`SELECT ${column} FROM t`, failure(`no such column: ${column}`));
+  const slow = (sql: string) => call(sql, { ...failure("Stopped after 5000 ms"), kind: "timeout" });
+  assert.deepEqual(penaltiesOf(missing("x"), missing("y"), missing("X")), [false, false, true]);
+  assert.deepEqual(penaltiesOf(slow("SELECT 1"), slow("SELECT 2")), [false, false]);
+});
+
 Deno.test("score() scores a step by itself: other steps do not change its process reward", () => {
   const alone = [HALF, FAILED, RIGHT].map((step) => processOf([step])[0]);
   assert.deepEqual(processOf([HALF, FAILED, RIGHT]), alone);

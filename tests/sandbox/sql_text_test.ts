@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  holdsSeveralStatements,
-  isBlank,
-  normalizedSql,
-  type StatementKind,
-  statementKind,
-} from "../../src/sandbox/sql_text.ts";
+import { holdsSeveralStatements, isBlank, normalizedSql } from "../../src/sandbox/sql_text.ts";
 
 Deno.test("normalizedSql() unites queries that differ in writing only", () => {
   const same = [
@@ -88,28 +82,6 @@ Deno.test("normalizedSql() of a normal form is that form, also for broken text",
     const once = normalizedSql(sql);
     assert.equal(normalizedSql(once), once);
   }));
-});
-
-Deno.test("statementKind() is told by the leading keyword, and by a CTE's main verb", () => {
-  const cases: readonly (readonly [string, StatementKind])[] = [
-    ["", "blank"],
-    [" ; -- nothing\n;", "blank"],
-    ["/* unclosed", "blank"],
-    ["-- first\nSELECT 1", "select"],
-    ["VALUES (1)", "select"],
-    [";select 1", "select"],
-    ["WITH t AS (SELECT 1) SELECT * FROM t", "select"],
-    ["with recursive t(x) as (values (1)), u as (select 2) delete from v", "write"],
-    ["with", "other"],
-    ["Replace INTO t VALUES (1)", "write"],
-    ["DROP TABLE t", "write"],
-    ["PRAGMA table_info(t)", "pragma"],
-    ["EXPLAIN QUERY PLAN SELECT 1", "explain"],
-    ["ATTACH 'a' AS b", "other"],
-    ["'select'", "other"],
-    ["Here is the query: SELECT 1", "other"],
-  ];
-  for (const [sql, kind] of cases) assert.equal(statementKind(sql), kind, sql);
 });
 
 // What Python 3.11's sqlite3 does with cursor.execute(sql): no rows, one statement, or a refusal.
