@@ -17,7 +17,6 @@ export const TRAIN_OPTIONS = {
     "neighbour",
     { range: [1, 1000] },
   ),
-  temperature: option(1, "temperature of training rollouts", "neighbour", { range: [0, 10] }),
   logprobs: choice(
     "sampled",
     ["sampled", "recomputed"],

@@ -48,10 +48,9 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
   const { engine, options } = setup;
   if (start) engine.restore(start.engineState);
   const cursor = ExampleCursor.at(setup.examples.length, options.seed, start?.cursorPosition ?? 0);
-  const policy = engine.policy({
-    temperature: options.temperature,
-    maxTurnTokens: setup.maxTurnTokens,
-  });
+  // At another temperature the sampled logprobs would be those of another distribution than the
+  // engine's, and ratios would not begin at 1.
+  const policy = engine.policy({ temperature: 1, maxTurnTokens: setup.maxTurnTokens });
   for (let trainStep = start?.trainStep ?? 0; trainStep < options.trainSteps; trainStep++) {
     const { kept, sampled, times } = await collect(cursor, policy, setup);
     const rate = learningRate(trainStep, options);

@@ -55,7 +55,9 @@ export class TrainingProcess {
   /** Interrupts it as Ctrl-C does. */
   async interruptedAfterLine(line: RegExp): Promise<Outcome> {
     await this.#line(line);
-    this.#child.kill("SIGINT");
+    // As a terminal does: to every process of the group.
+    const args = ["-INT", "--", `-${this.#child.pid}`];
+    assert.ok((await new Deno.Command("kill", { args }).output()).success);
     return await this.ended();
   }
 
