@@ -2,38 +2,25 @@ import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What the files of a folder of src/ may import from others; see docs/architecture.md. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  config: [],
-  sandbox: [],
-  trajectory: ["sandbox"],
-  dataset: ["sandbox"],
-  rewards: ["trajectory", "sandbox"],
-  credit: ["trajectory"],
-  algorithms: ["trajectory", "credit"],
-  models: ["trajectory"],
-  policies: ["trajectory", "models"],
-  env: ["trajectory", "dataset", "sandbox", "policies"],
-  engines: ["trajectory", "algorithms", "models", "policies"],
-  evaluation: ["trajectory", "dataset", "sandbox", "policies", "env"],
-  trainer: [
-    "trajectory",
-    "dataset",
-    "policies",
-    "env",
-    "rewards",
-    "credit",
-    "algorithms",
-    "models",
-    "engines",
-    "evaluation",
-  ],
-  store: ["trajectory", "evaluation"],
-  reports: ["trajectory", "evaluation", "store"],
-};
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Folders that take values and give values: no file, network, clock or global random. */
-const PURE = ["algorithms", "config", "credit", "reports", "rewards", "trajectory"];
+/** A row of the table of folders in docs/architecture.md. */
+interface FolderRule {
+  readonly name: string;
+  /** Whether it takes values and gives values: no file, network, clock or global random. */
+  readonly isPure: boolean;
+  /** Folders that its files may import, beside its own and config. */
+  readonly mayImport: readonly string[];
+}
+
+const RULES = folderRules(Deno.readTextFileSync(join(ROOT, "docs/architecture.md")));
+
+/** What the files of a folder of src/ may import from others. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  RULES.map(({ name, mayImport }) => [name, mayImport]),
+);
+
+const PURE = RULES.filter(({ isPure }) => isPure).map(({ name }) => name);
 
 /** Where each outside package, and node's SQLite, is imported in src/: a file or a folder. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
@@ -48,8 +35,6 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["src/sandbox/read_only_database.ts", "src/store/"],
 };
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
 interface SourceFile {
   /** Relative to the repository's root, with slashes. */
   readonly path: string;
@@ -60,10 +45,30 @@ interface SourceFile {
 
 const SOURCES = sourceFiles("src");
 
-Deno.test("src/ has only folders that the table of imports knows", () => {
+Deno.test("docs/architecture.md has a row for each folder of src/, cli apart, and no other", () => {
   const folders = new Set(SOURCES.map(({ path }) => path.split("/")[1]));
   folders.delete("cli");
-  assert.deepEqual([...folders].filter((folder) => !Object.hasOwn(ALLOWED, folder)), []);
+  assert.deepEqual(RULES.map(({ name }) => name).sort(), [...folders].sort());
+});
+
+Deno.test("folderRules() reads the rows of a table of folders", () => {
+  const text = [
+    "| folder | pure | may import | what it holds |",
+    "| ------ | ---- | ---------- | ------------- |",
+    "| `a`    | yes  |            | values        |",
+    "| `b`    |      | `a`, `c`   | and `d`       |",
+    "| value  | yes  | `a`        | no folder     |",
+  ].join("\n");
+  assert.deepEqual(folderRules(text), [
+    { name: "a", isPure: true, mayImport: [] },
+    { name: "b", isPure: false, mayImport: ["a", "c"] },
+  ]);
+});
+
+Deno.test("tasks/test.ts runs the pure folders of docs/architecture.md without permissions", () => {
+  const source = Deno.readTextFileSync(join(ROOT, "tasks/test.ts"));
+  const listed = /^const PURE = \[(.*)\];$/m.exec(source)?.[1];
+  assert.deepEqual(listed?.match(/\w+/g)?.sort(), [...PURE].sort());
 });
 
 Deno.test("src/ folders import only what the table allows", () => {
@@ -145,6 +150,15 @@ Deno.test("sourceFiles() finds imports of all forms, and none in comments", () =
   `);
   assert.deepEqual(importsOf(code), ["./b.ts", "./c.ts", "./d.ts", "./e.ts", "./f.ts"]);
 });
+
+function folderRules(markdown: string): FolderRule[] {
+  const rows = markdown.matchAll(/^\| `(\w+)` *\| (yes)? *\|([^|]*)\|/gm);
+  return Array.from(rows, ([, name, pure, imports]) => ({
+    name,
+    isPure: pure === "yes",
+    mayImport: Array.from(imports.matchAll(/`(\w+)`/g), ([, folder]) => folder),
+  }));
+}
 
 function sourceFiles(folder: string): SourceFile[] {
   return [...Deno.readDirSync(join(ROOT, folder))].flatMap(({ name, isDirectory }) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cliPage } from "../tasks/docs.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -26,7 +27,9 @@ const DOCUMENTS = ["README.md", ...markdownFiles("docs"), ...markdownFiles("fixt
 const TASKS: Readonly<Record<string, string>> =
   JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))).tasks;
 
-const COMMANDS = [...Deno.readTextFileSync(join(ROOT, "main.ts")).matchAll(/src\/cli\/(\w+)\.ts/g)]
+const COMMANDS = [
+  ...Deno.readTextFileSync(join(ROOT, "main.ts")).matchAll(/import\("\.\/src\/cli\/(\w+)\.ts"\)/g),
+]
   .map((match) => match[1])
   .filter((name) => name !== "args");
 
@@ -85,6 +88,13 @@ Deno.test("documents use flags that the command's help knows", async () => {
       .map((flag) => `${path}: ${name} ${flag}`)
   );
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("docs/cli.md is what tasks/docs.ts writes, and has every command", async () => {
+  const page = Deno.readTextFileSync(join(ROOT, "docs/cli.md"));
+  assert.equal(page, await cliPage(), "docs/cli.md is not current: deno run -A tasks/docs.ts");
+  const shown = Array.from(page.matchAll(/^## finestep (\w+)/gm), ([, name]) => name);
+  assert.deepEqual(shown.sort(), COMMANDS.toSorted());
 });
 
 Deno.test("commandsOf() finds commands in code only", () => {

@@ -1,0 +1,98 @@
+/**
+ * Writes docs/cli.md from what the commands themselves print as their help.
+ *
+ * Run with `deno run -A tasks/docs.ts`; tests/docs_test.ts fails where the page is not current.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The page, and the way of each command to its help. */
+const PAGE = join(ROOT, "docs", "cli.md");
+const COMMANDS = ["train", "eval", "data", "runs"];
+
+const OPENING = `# Command line
+
+\`deno run -A main.ts <command>\`, here written \`finestep <command>\`. This page is written by
+\`tasks/docs.ts\` from the commands' own help, which is made from the declared options.
+
+A flag is an option's name with dashes: \`learningRate\` is \`--learning-rate\`, and
+\`--learning-rate 1e-5\` or \`--learning-rate=1e-5\` sets it. Under \`credit\` and \`rewards\` the
+defaults shown are those of \`finestep.default\`; another algorithm's preset changes some of them
+([method.md](method.md)), and a flag changes any. Origin says who chose the default, in the words of
+[method.md](method.md).
+
+Exit codes: 0; 1 for a failure, or gold SQL that is broken (\`finestep data check\`); 2 for a command
+line that cannot be read; 130 after Ctrl-C, which ends \`finestep train\` after the step under way, with
+a checkpoint. Results go to standard output, progress and warnings to standard error.
+`;
+
+/**
+ * The text of docs/cli.md, formatted as `deno fmt` wants it.
+ *
+ * @throws {Error} If a command's help or the formatter fails.
+ */
+export async function cliPage(): Promise<string> {
+  const helps = await Promise.all(COMMANDS.map(helpOf));
+  return await formatted([OPENING, ...helps.map(commandSection)].join("\n"));
+}
+
+/** A command's help as Markdown: its usage, and a table for each heading. */
+function commandSection(help: string): string {
+  const [summary, usage, ...tables] = help.trimEnd().split("\n\n");
+  const [, command] = /^Usage: (finestep .*)$/.exec(usage)!;
+  return [`## ${command}\n`, `${summary}\n`, ...tables.map(tableSection)].join("\n");
+}
+
+function tableSection(table: string): string {
+  const [heading, ...flags] = table.split("\n");
+  const lines = flags.map((flag) => tableLine(flagCells(flag)));
+  const head = ["flag", "values", "default", "what it does", "origin"];
+  return [`${heading}\n`, tableLine(head), tableLine(head.map(() => "---")), ...lines, ""]
+    .join("\n");
+}
+
+/** Reads `  --flag <values>   what it does (default x, origin)`. */
+function flagCells(line: string): string[] {
+  const [, flag, values = "", rest] = /^ {2}(-.*?)(?: <(.*?)>)? {2,}(.*)$/.exec(line)!;
+  const [, what, standard = "", origin = ""] = /^(.*?)(?: \(default (\S+), (\w+)\))?$/.exec(rest)!;
+  const code = (text: string) => text && `\`${text}\``;
+  return [code(flag), values, code(standard), what, origin];
+}
+
+function tableLine(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function helpOf(command: string): Promise<string> {
+  return outputOf(["run", "--allow-all", join(ROOT, "main.ts"), command, "--help"]);
+}
+
+function formatted(markdown: string): Promise<string> {
+  return outputOf(["fmt", "--ext", "md", "-"], markdown);
+}
+
+async function outputOf(args: string[], input = ""): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const child = command.spawn();
+  await new Blob([input]).stream().pipeTo(child.stdin);
+  const { success, stdout, stderr } = await child.output();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new Error(
+    `Cannot write docs/cli.md as deno ${args.join(" ")} must succeed: ${
+      new TextDecoder().decode(stderr)
+    }`,
+  );
+}
+
+if (import.meta.main) await Deno.writeTextFile(PAGE, await cliPage());
