@@ -50,11 +50,22 @@ function actionCounts({ offsets, actionMask }: Pick<Batch, "offsets" | "actionMa
  * - `seq-mean-token-mean`: 1 / (n N)
  * - `seq-mean-token-sum-norm`: 1 / (`normTokens` N), as in verl@1dda039b; verl@b178a3cd had no N
  *
+ * @example A trajectory of two chosen tokens and one of one
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { countTotals, tokenWeights } from "./aggregation.ts";
+ *
+ * const batch = { offsets: Int32Array.of(0, 2, 3), actionMask: Uint8Array.of(1, 1, 1) };
+ * const options = { aggregation: "seq-mean-token-mean", normTokens: 1 } as const;
+ * const weights = tokenWeights(batch, options, countTotals(batch));
+ * assert.deepEqual(weights, Float64Array.of(0.25, 0.25, 0.5));
+ * ```
+ *
  * @param totals Counts of the whole batch; with those, losses of micro-batches add up to its loss.
  * @returns Shape (T,), 0 where `actionMask` is 0.
  */
 export function tokenWeights(
-  batch: Batch,
+  batch: Pick<Batch, "offsets" | "actionMask">,
   { aggregation, normTokens }: Pick<SurrogateOptions, "aggregation" | "normTokens">,
   totals: Totals,
 ): Float64Array {

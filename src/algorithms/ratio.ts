@@ -17,6 +17,24 @@ import type { SurrogateOptions } from "./options.ts";
  * - `step`: mean of `d` over the chosen tokens of the step
  * - `sequence`: mean of `d` over the chosen tokens of the trajectory (GSPO, Eq. 7)
  *
+ * @example A sequence has the mean of its chosen tokens; the second token was given
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { logRatios } from "./ratio.ts";
+ *
+ * const batch = {
+ *   offsets: Int32Array.of(0, 3),
+ *   ids: new Int32Array(3),
+ *   actionMask: Uint8Array.of(1, 0, 1),
+ *   stepOf: Int16Array.of(0, -1, 1),
+ *   sampledLogprobs: Float64Array.of(-1, 0, -1),
+ *   advantages: new Float64Array(3),
+ * };
+ * const logprobs = Float64Array.of(-0.5, 0, -1);
+ * assert.deepEqual(logRatios(logprobs, batch, "token"), Float64Array.of(0.5, 0, 0));
+ * assert.deepEqual(logRatios(logprobs, batch, "sequence"), Float64Array.of(0.25, 0, 0.25));
+ * ```
+ *
  * @param logprobs Shape (T,); read only where `actionMask` is 1.
  * @returns Shape (T,).
  */

@@ -22,6 +22,7 @@ import { smoothed } from "./smooth.ts";
  * Under `rtg` a longer trajectory collects more process rewards, which pays for redundant calls.
  *
  * @returns Shape (S,).
+ * @throws {RangeError} If `gamma` or `smoothingStrength` is outside [0, 1].
  */
 export function stepValues(rewards: Rewards, options: CreditOptions): Float64Array {
   const { lambda, gamma } = options;
@@ -63,6 +64,7 @@ export function stepValues(rewards: Rewards, options: CreditOptions): Float64Arr
  * ```
  *
  * @returns G arrays of shape (S,).
+ * @throws {RangeError} If `gamma` or `smoothingStrength` is outside [0, 1].
  */
 export function stepAdvantages(group: ScoredGroup, options: CreditOptions): StepAdvantages {
   const stepLevel = withinNormGroup(group, options);

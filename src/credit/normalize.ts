@@ -57,6 +57,19 @@ function aloneCompared(values: Float64Array, how: Comparison): Float64Array {
  * The key decides what is fair to compare: one key for all (`pooled`), the step's index
  * (`step_index`), the state before the step (`anchor`).
  *
+ * @example Steps of the same index, in trajectories of two steps and one
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { comparedByKey } from "./normalize.ts";
+ *
+ * const values = [Float64Array.of(1, 5), Float64Array.of(0)];
+ * const how = { baseline: "mean", normStd: false, singleton: "zero" } as const;
+ * assert.deepEqual(comparedByKey(values, (_, s) => s, how), [
+ *   Float64Array.of(0.5, 0),
+ *   Float64Array.of(-0.5),
+ * ]);
+ * ```
+ *
  * @param values Step values of each trajectory, G arrays of shape (S,).
  * @param keyOf Key of step `s` of trajectory `g`.
  * @returns Step advantages, G arrays of shape (S,).

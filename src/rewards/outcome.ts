@@ -14,6 +14,8 @@ const EXECUTABLE_REWARD = 0.1;
 /**
  * Outcome reward: 1 for a right answer in every form. Else `ex` gives 0; `ex_exec` gives 0.1 if the
  * answer runs; `skyrl` gives -1 if there is no answer or any message broke the format.
+ *
+ * Right is as by EX ({@linkcode isSameResult}); no answer is wrong.
  */
 export function outcomeReward(episode: Episode, form: RewardOptions["outcome"]): number {
   if (isSameResult(episode.finalResult, episode.goldResult)) return 1;
