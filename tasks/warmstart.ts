@@ -62,13 +62,17 @@ interface Stage {
   readonly draws: number;
   /** Share of demonstrations that are about other values. */
   readonly scrambledShare: number;
+  /** How often needless calls are of a kind of question's favourite sort. */
+  readonly favouriteShare: number;
 }
 
 // First the language, then to copy what the question says: with scrambled values from the start,
-// nothing can be remembered and learning begins much later.
+// nothing can be remembered and learning begins much later. Last the habits, one for each kind of
+// question, so that the most likely action is a needless call for some of them.
 const STAGES: readonly Stage[] = [
-  { steps: 3600, learningRate: 0.0015, draws: 1, scrambledShare: 0 },
-  { steps: 2700, learningRate: 0.0012, draws: 2, scrambledShare: 0.75 },
+  { steps: 3600, learningRate: 1.5e-3, draws: 1, scrambledShare: 0, favouriteShare: 0 },
+  { steps: 2700, learningRate: 1.2e-3, draws: 2, scrambledShare: 0.75, favouriteShare: 0 },
+  { steps: 1300, learningRate: 8e-4, draws: 2, scrambledShare: 0.75, favouriteShare: 0.85 },
 ];
 
 const SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<|tool|>"];
@@ -103,7 +107,7 @@ async function demonstrations(
   questions: readonly MinibirdQuestion[],
   examples: readonly Example[],
   pool: SqlPool,
-  draw: readonly (string | number)[],
+  { draw, favouriteShare }: { readonly draw: readonly number[]; readonly favouriteShare: number },
 ): Promise<Episode[]> {
   const databases = new Map(examples.map(({ database }) => [database.id, database]));
   const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
@@ -118,12 +122,8 @@ async function demonstrations(
       goldSql,
       difficulty,
     };
-    const actions = demonstration(
-      question,
-      seed,
-      new Rng(seed, "demonstration", n, ...draw),
-      MAX_TURNS,
-    );
+    const rng = new Rng(seed, "demonstration", n, ...draw);
+    const actions = demonstration(question, seed, rng, { maxTurns: MAX_TURNS, favouriteShare });
     const policy = new ScriptedPolicy(actions.map((action) => actionText(action)));
     const options = { pool, seed, template: "compact", maxTurns: MAX_TURNS } as const;
     const goldResult = goldResults.get(example);
@@ -205,12 +205,15 @@ interface School {
 }
 
 /** The demonstrations of a stage as tokens. */
-async function lessons(index: number, { draws, scrambledShare }: Stage, school: School) {
+async function lessons(index: number, stage: Stage, school: School) {
+  const { draws, scrambledShare, favouriteShare } = stage;
   const tokens: Tokens[] = [];
   for (let draw = 0; draw < draws; draw++) {
     // The first draw of the first stage is the one that the tokenizer was learned from.
     const name = index === 0 && draw === 0 ? [] : [index, draw];
-    const episodes = await demonstrations(school.questions, school.examples, school.pool, name);
+    const { questions, examples, pool } = school;
+    const options = { draw: name, favouriteShare };
+    const episodes = await demonstrations(questions, examples, pool, options);
     for (const [n, episode] of episodes.entries()) {
       const rng = new Rng(seed, "scramble", index, draw, n);
       const isScrambled = rng.uniform() < scrambledShare;
@@ -260,7 +263,12 @@ async function main(): Promise<void> {
   await using pool = new SqlPool({ roots: [DATA] });
   const { examples } = await loadBird(DATA, { split: "train", pool });
   const questions = warmstartQuestions(examples);
-  const tokenizer = learnTokenizer(await demonstrations(questions, examples, pool, []));
+  const tokenizer = learnTokenizer(
+    await demonstrations(questions, examples, pool, {
+      draw: [],
+      favouriteShare: 0,
+    }),
+  );
   const chat = chatTokens(tokenizer.json, tokenizer.config);
   const config = { ...CONFIG, vocabSize: chat.vocabSize };
   say(`${questions.length} questions, ${chat.vocabSize} tokens in the vocabulary`);

@@ -8,7 +8,12 @@ import { choice, option, type Values } from "../config/option.ts";
 
 /** Options of the learning rate. */
 export const SCHEDULE_OPTIONS = {
-  learningRate: option(1e-6, "AdamW's step size after the warm-up", "neighbour", { range: [0, 1] }),
+  learningRate: option(
+    3e-4,
+    "AdamW's step size after the warm-up; for the fixture policy (peers train 4B models at 1e-6)",
+    "ours",
+    { range: [0, 1] },
+  ),
   schedule: choice(
     "constant",
     ["constant", "cosine"],

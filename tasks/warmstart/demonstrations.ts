@@ -18,14 +18,24 @@ export interface Habits {
   readonly looksUp: number;
   /** Makes calls that are not needed. */
   readonly isWasteful: number;
+  /** The needless calls that are made most of the time. */
+  readonly favourite: Waste;
 }
+
+/** Kinds of needless calls: look at a table, fail twice, ask or check what is known once more. */
+const WASTES = ["sample", "typo", "repeat", "recheck"] as const;
+type Waste = typeof WASTES[number];
 
 const between = (rng: Rng, low: number, high: number) => low + (high - low) * rng.uniform();
 
 /** The habits on one kind of question, fixed by the seed. */
 export function habitsOf(seed: number, question: MinibirdQuestion): Habits {
   const rng = new Rng(seed, "habits", question.databaseId, question.template);
-  return { looksUp: between(rng, 0.1, 0.6), isWasteful: between(rng, 0.35, 0.9) };
+  return {
+    looksUp: between(rng, 0.1, 0.6),
+    isWasteful: between(rng, 0.35, 0.9),
+    favourite: rng.pick(WASTES),
+  };
 }
 
 /** One tool call to come: what it is for, and its SQL. */
@@ -42,49 +52,66 @@ const lookUp = (question: MinibirdQuestion): Call => ({
 /** The same SQL as someone else would type it: lower-case keywords, a trailing semicolon. */
 const retyped = (sql: string) => sql.replace(/^SELECT/, "select").replace(/ FROM /, " from ") + ";";
 
-/** A call that tells nothing new, or fails. */
-function uselessCalls(rng: Rng, question: MinibirdQuestion, calls: readonly Call[]): Call[] {
+/** Calls of one kind that tell nothing new, or fail; none where there is nothing to repeat. */
+function needlessCalls(
+  waste: Waste,
+  rng: Rng,
+  question: MinibirdQuestion,
+  calls: readonly Call[],
+): Call[] {
   const sample = { reasoning: "look at the table", sql: question.sample };
-  const last = calls.at(-1);
   const typo = {
     reasoning: "check the answer",
     sql: question.sql.replace(/ FROM (\w+)/, " FROM $1s"),
   };
-  const kinds: Call[][] = [[sample], [sample, { ...sample, reasoning: "look again" }], [
-    typo,
-    typo,
-  ]];
-  if (last) {
-    kinds.push([{ ...last, reasoning: "look again" }], [{
-      reasoning: "look again",
-      sql: retyped(last.sql),
-    }]);
+  const last = calls.at(-1);
+  switch (waste) {
+    case "sample":
+      return rng.uniform() < 0.5 ? [sample] : [sample, { ...sample, reasoning: "look again" }];
+    case "typo":
+      return [typo, typo];
+    case "repeat": {
+      const sql = last && (rng.uniform() < 0.5 ? last.sql : retyped(last.sql));
+      return sql === undefined ? [] : [{ reasoning: "look again", sql }];
+    }
+    case "recheck":
+      return [];
   }
-  return rng.pick(kinds);
 }
 
 /** Runs the SQL that will be the answer: once is validation, twice is waste. */
-function validation(rng: Rng, sql: string, isWasteful: boolean): Call[] {
+function validation(sql: string, isTwice: boolean): Call[] {
   const check = { reasoning: "check the answer", sql };
-  return isWasteful && rng.uniform() < 0.5
-    ? [check, { ...check, reasoning: "check again" }]
-    : [check];
+  return isTwice ? [check, { ...check, reasoning: "check again" }] : [check];
 }
 
-/** What is called before answering, and the answer. */
+/**
+ * What is called before answering, and the answer.
+ *
+ * @param favouriteShare How often waste is the favourite kind; else it is any kind.
+ */
 function plan(
   rng: Rng,
   question: MinibirdQuestion,
   habits: Habits,
+  favouriteShare: number,
 ): { calls: Call[]; sql: string } {
   const isWasteful = rng.uniform() < habits.isWasteful;
-  const calls: Call[] = [];
-  if (isWasteful && rng.uniform() < 0.4) calls.push(...uselessCalls(rng, question, calls));
+  const waste = !isWasteful
+    ? null
+    : rng.uniform() < favouriteShare
+    ? habits.favourite
+    : rng.pick(WASTES);
   const isRight = question.need === "none" || rng.uniform() < habits.looksUp;
+  const calls: Call[] = [];
+  if (waste === "sample" || waste === "typo") {
+    calls.push(...needlessCalls(waste, rng, question, calls));
+  }
   if (isRight && question.need !== "none") calls.push(lookUp(question));
-  if (isWasteful && rng.uniform() < 0.4) calls.push(...uselessCalls(rng, question, calls));
+  if (waste === "repeat") calls.push(...needlessCalls(waste, rng, question, calls));
   const sql = isRight ? question.sql : question.guess!;
-  if (rng.uniform() < (isWasteful ? 0.7 : 0.15)) calls.push(...validation(rng, sql, isWasteful));
+  const isTwice = waste === "recheck" || (waste === "repeat" && calls.length === 0);
+  if (isTwice || rng.uniform() < 0.3) calls.push(...validation(sql, isTwice));
   return { calls, sql };
 }
 
@@ -92,14 +119,15 @@ function plan(
  * One demonstration: at most `maxTurns` actions, the last one the answer.
  *
  * @param seed Fixes the habits; `rng` draws what happens this time.
+ * @param options.favouriteShare How often needless calls are of the favourite kind, in [0, 1].
  */
 export function demonstration(
   question: MinibirdQuestion,
   seed: number,
   rng: Rng,
-  maxTurns: number,
+  { maxTurns, favouriteShare }: { readonly maxTurns: number; readonly favouriteShare: number },
 ): Exclude<Action, { kind: "violation" }>[] {
-  const { calls, sql } = plan(rng, question, habitsOf(seed, question));
+  const { calls, sql } = plan(rng, question, habitsOf(seed, question), favouriteShare);
   const actions = calls.slice(0, maxTurns - 1).map(({ reasoning, sql }) => ({
     kind: "toolCall" as const,
     reasoning,
