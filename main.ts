@@ -15,13 +15,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
 };
 type Run = (argv: readonly string[]) => number | Promise<number>;
 
-const [name = "", ...argv] = Deno.args;
+const USAGE = `finestep ${Object.keys(COMMANDS).join(" | ")} [--help]`;
+
+const [name = "--help", ...argv] = Deno.args;
 try {
-  if (!Object.hasOwn(COMMANDS, name)) {
-    const names = Object.keys(COMMANDS).join(" | ");
-    throw new UsageError(`Unknown command "${name}": finestep ${names} [--help]`);
-  }
-  Deno.exitCode = await (await COMMANDS[name]()).run(argv);
+  if (name === "--help" || name === "-h") console.log(`Usage: ${USAGE}`);
+  else if (!Object.hasOwn(COMMANDS, name)) {
+    throw new UsageError(`Unknown command "${name}": ${USAGE}`);
+  } else Deno.exitCode = await (await COMMANDS[name]()).run(argv);
 } catch (error) {
   console.error(failureText(error));
   Deno.exitCode = error instanceof UsageError ? 2 : 1;

@@ -7,15 +7,21 @@
  * @module
  */
 
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeAlgorithm } from "../src/algorithms/mod.ts";
+import { makeEngine, sourceCommit } from "../src/cli/setup.ts";
+import { defaults } from "../src/config/option.ts";
 import { Rng } from "../src/config/rng.ts";
 import { loadBird } from "../src/dataset/bird.ts";
 import type { Example } from "../src/dataset/example.ts";
 import { OnnxEngine } from "../src/engines/onnx.ts";
+import { ENGINE_OPTIONS } from "../src/engines/options.ts";
 import { GoldResults } from "../src/env/gold_results.ts";
 import { actionText } from "../src/env/parse.ts";
 import { runEpisode } from "../src/env/run_episode.ts";
+import { evaluate } from "../src/evaluation/evaluate.ts";
+import { summarize } from "../src/evaluation/summary.ts";
 import { chatTokens } from "../src/models/chat_template.ts";
 import type { ModelConfig } from "../src/models/config.ts";
 import type { ChatTokens } from "../src/models/chat_tokens.ts";
@@ -34,6 +40,7 @@ import {
 import { learnMerges, tokenizerJson } from "./warmstart/bpe.ts";
 import { demonstration } from "./warmstart/demonstrations.ts";
 import { demonstrationTokens } from "./warmstart/demonstration_tokens.ts";
+import { policyReadme, type StageRecord } from "./warmstart/policy_readme.ts";
 import { scrambled } from "./warmstart/scrambled.ts";
 
 const DATA = "fixtures/minibird";
@@ -227,9 +234,14 @@ async function lessons(index: number, stage: Stage, school: School) {
   return tokens;
 }
 
-/** Trains the weights on a stage's demonstrations. */
-async function trained(index: number, model: Model, school: School): Promise<Model> {
+/** Trains the weights on a stage's demonstrations; also how it went. */
+async function trained(
+  index: number,
+  model: Model,
+  school: School,
+): Promise<{ model: Model; record: StageRecord }> {
   const stage = STAGES[index];
+  const stageStartMs = performance.now();
   const tokenCount = Number(flags["batch-tokens"]);
   const source = batches(await lessons(index, stage, school), tokenCount);
   await using engine = await OnnxEngine.create({
@@ -241,6 +253,7 @@ async function trained(index: number, model: Model, school: School): Promise<Mod
   });
   const { surrogate } = makeAlgorithm("sft");
   let lossSum = 0;
+  let loss = NaN;
   for (let step = 0; step < stage.steps; step++) {
     const batch = makeBatch(
       source.next().value!.map((tokens: Tokens) => ({
@@ -252,33 +265,80 @@ async function trained(index: number, model: Model, school: School): Promise<Mod
     const report = await engine.update(batch, surrogate, learningRateAt(step, stage), "sampled");
     lossSum += report.loss;
     if ((step + 1) % 100 === 0) {
-      say(`stage ${index}: step ${step + 1} of ${stage.steps}, loss ${(lossSum / 100).toFixed(4)}`);
+      loss = lossSum / 100;
       lossSum = 0;
+      say(`stage ${index}: step ${step + 1} of ${stage.steps}, loss ${loss.toFixed(4)}`);
     }
   }
-  return { ...model, weights: weightsOf(engine.state().tensors) };
+  const seconds = (performance.now() - stageStartMs) / 1000;
+  const { draws: _, ...settings } = stage;
+  return {
+    model: { ...model, weights: weightsOf(engine.state().tensors) },
+    record: { stage: index, ...settings, loss, seconds, commit: await sourceCommit() },
+  };
+}
+
+/** What the policy does on the dev questions. */
+async function evaluated(model: Model, temperature: number, pool: SqlPool) {
+  const { examples } = await loadBird(DATA, { split: "dev", pool });
+  const engine = await makeEngine(model, defaults(ENGINE_OPTIONS));
+  await using _ = engine;
+  const policy = engine.policy({ temperature, maxTurnTokens: 96 });
+  const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
+  const options = { pool, goldResults, seed, template: "compact", maxTurns: MAX_TURNS } as const;
+  const episodes = await Array.fromAsync(evaluate(examples, policy, options));
+  return summarize(episodes, examples, { seed });
+}
+
+/** Writes the page of the finished policy, and how its stages went for a later run to read. */
+async function writePage(model: Model, stages: readonly StageRecord[], pool: SqlPool) {
+  const weightCount = [...model.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const facts = { seed, weightCount, stages };
+  const greedy = await evaluated(model, 0, pool);
+  const sampled = await evaluated(model, 1, pool);
+  const page = policyReadme({ ...facts, greedy, sampled });
+  await Deno.writeTextFile(join(flags.out, "README.md"), page);
+}
+
+/** Random weights under a tokenizer learned from demonstrations. */
+async function newModel(
+  questions: readonly MinibirdQuestion[],
+  examples: readonly Example[],
+  pool: SqlPool,
+): Promise<Model> {
+  const options = { draw: [], favouriteShare: 0 };
+  const tokenizer = learnTokenizer(await demonstrations(questions, examples, pool, options));
+  const chat = chatTokens(tokenizer.json, tokenizer.config);
+  const config = { ...CONFIG, vocabSize: chat.vocabSize };
+  return { config, weights: initialWeights(config, seed), tokenizer, chat };
 }
 
 async function main(): Promise<void> {
   await using pool = new SqlPool({ roots: [DATA] });
   const { examples } = await loadBird(DATA, { split: "train", pool });
   const questions = warmstartQuestions(examples);
-  const tokenizer = learnTokenizer(
-    await demonstrations(questions, examples, pool, {
-      draw: [],
-      favouriteShare: 0,
-    }),
-  );
-  const chat = chatTokens(tokenizer.json, tokenizer.config);
-  const config = { ...CONFIG, vocabSize: chat.vocabSize };
-  say(`${questions.length} questions, ${chat.vocabSize} tokens in the vocabulary`);
   let model: Model = flags.from
-    ? { ...await loadModel(flags.from), tokenizer, chat }
-    : { config, weights: initialWeights(config, seed), tokenizer, chat };
+    ? await loadModel(flags.from)
+    : await newModel(questions, examples, pool);
+  const { tokenizer, chat } = model;
+  say(`${questions.length} questions, ${chat.vocabSize} tokens in the vocabulary`);
+  const stages = flags.from ? await stagesOf(flags.from) : [];
   for (let index = Number(flags.stage); index < STAGES.length; index++) {
-    model = await trained(index, model, { questions, examples, pool, tokenizer, chat });
-    await saveModel(index === STAGES.length - 1 ? flags.out : `${flags.out}.stage${index}`, model);
+    const result = await trained(index, model, { questions, examples, pool, tokenizer, chat });
+    model = result.model;
+    stages.push(result.record);
+    const isLast = index === STAGES.length - 1;
+    const folder = isLast ? flags.out : `${flags.out}.stage${index}`;
+    await saveModel(folder, model);
+    await Deno.writeTextFile(join(folder, STAGES_FILE), JSON.stringify(stages, null, 1) + "\n");
   }
+  await writePage(model, stages, pool);
+}
+
+const STAGES_FILE = "stages.json";
+
+async function stagesOf(folder: string): Promise<StageRecord[]> {
+  return JSON.parse(await Deno.readTextFile(join(folder, STAGES_FILE)));
 }
 
 if (import.meta.main) await main();

@@ -18,7 +18,7 @@ const TABLES = {
   options: {
     data: option("fixtures/minibird", "folder of a data set in BIRD's form", "ours"),
     split: option("", "dev, train, test or mini_dev (none = the one there is)", "ours"),
-    timeoutMs: option(30_000, "deadline of each gold SQL, in ms (BIRD's)", "paper", {
+    timeoutMs: option(30_000, "deadline of each gold SQL, in ms (BIRD's)", "neighbour", {
       range: [1, 3_600_000],
     }),
     workers: option(2, "gold SQL run at a time", "ours", { range: [1, 256] }),

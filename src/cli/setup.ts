@@ -4,7 +4,7 @@
  * @module
  */
 
-import { option, type Values } from "../config/option.ts";
+import { option } from "../config/option.ts";
 import type { Engine } from "../engines/engine.ts";
 import { OnnxEngine } from "../engines/onnx.ts";
 import type { EngineOptions } from "../engines/options.ts";
@@ -25,9 +25,6 @@ export const SHARED_OPTIONS = {
   workers: option(2, "SQL statements run at a time", "ours", { range: [1, 256] }),
   store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
 };
-
-/** Values of {@linkcode SHARED_OPTIONS}. */
-export type SharedOptions = Values<typeof SHARED_OPTIONS>;
 
 /** The embedded engine with a model's weights. */
 export function makeEngine(model: Model, options: EngineOptions): Promise<Engine> {
@@ -55,7 +52,9 @@ export function envOptions<T extends OptionTables>(
 /** The commit that a run's numbers belong to, with `+` after it where files differ from it. */
 export async function sourceCommit(): Promise<string | null> {
   const git = async (...args: string[]) => {
-    const { success, stdout } = await new Deno.Command("git", { args, stderr: "null" }).output();
+    const cwd = new URL("../..", import.meta.url);
+    const { success, stdout } = await new Deno.Command("git", { args, cwd, stderr: "null" })
+      .output();
     if (!success) throw new Error("not a git checkout");
     return new TextDecoder().decode(stdout).trim();
   };
