@@ -38,7 +38,7 @@ import {
   type MinibirdQuestion,
 } from "./minibird/mod.ts";
 import { learnMerges, tokenizerJson } from "./warmstart/bpe.ts";
-import { demonstration } from "./warmstart/demonstrations.ts";
+import { demonstration, type DemonstrationOptions } from "./warmstart/demonstrations.ts";
 import { demonstrationTokens } from "./warmstart/demonstration_tokens.ts";
 import { policyReadme, type StageRecord } from "./warmstart/policy_readme.ts";
 import { scrambled } from "./warmstart/scrambled.ts";
@@ -71,16 +71,30 @@ interface Stage {
   readonly scrambledShare: number;
   /** How often needless calls are of a kind of question's favourite sort. */
   readonly favouriteShare: number;
+  /** Whether an expert demonstrates. */
+  readonly isExpert?: boolean;
 }
 
 // First the language, then to copy what the question says: with scrambled values from the start,
-// nothing can be remembered and learning begins much later. Last the habits, one for each kind of
-// question, so that the most likely action is a needless call for some of them.
+// nothing can be remembered and learning begins much later. Then habits, one for each kind of
+// question; then, as few of these look anything up, how an expert does; and the habits again.
 const STAGES: readonly Stage[] = [
   { steps: 3600, learningRate: 1.5e-3, draws: 1, scrambledShare: 0, favouriteShare: 0 },
   { steps: 2700, learningRate: 1.2e-3, draws: 2, scrambledShare: 0.75, favouriteShare: 0 },
   { steps: 1300, learningRate: 8e-4, draws: 2, scrambledShare: 0.75, favouriteShare: 0.85 },
+  {
+    steps: 2400,
+    learningRate: 1.2e-3,
+    draws: 2,
+    scrambledShare: 0.75,
+    favouriteShare: 0.5,
+    isExpert: true,
+  },
+  { steps: 500, learningRate: 5e-4, draws: 1, scrambledShare: 0.5, favouriteShare: 0.85 },
 ];
+
+/** Share of an expert's questions that need no look-up: most of what is to be learned is looking up. */
+const EASY_SHARE = 0.4;
 
 const SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<|tool|>"];
 // What the message format fixes is one token each, so that the policy's few weights and the time
@@ -114,7 +128,9 @@ async function demonstrations(
   questions: readonly MinibirdQuestion[],
   examples: readonly Example[],
   pool: SqlPool,
-  { draw, favouriteShare }: { readonly draw: readonly number[]; readonly favouriteShare: number },
+  { draw, ...habits }: Omit<DemonstrationOptions, "maxTurns"> & {
+    readonly draw: readonly number[];
+  },
 ): Promise<Episode[]> {
   const databases = new Map(examples.map(({ database }) => [database.id, database]));
   const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
@@ -130,7 +146,7 @@ async function demonstrations(
       difficulty,
     };
     const rng = new Rng(seed, "demonstration", n, ...draw);
-    const actions = demonstration(question, seed, rng, { maxTurns: MAX_TURNS, favouriteShare });
+    const actions = demonstration(question, seed, rng, { maxTurns: MAX_TURNS, ...habits });
     const policy = new ScriptedPolicy(actions.map((action) => actionText(action)));
     const options = { pool, seed, template: "compact", maxTurns: MAX_TURNS } as const;
     const goldResult = goldResults.get(example);
@@ -213,16 +229,17 @@ interface School {
 
 /** The demonstrations of a stage as tokens. */
 async function lessons(index: number, stage: Stage, school: School) {
-  const { draws, scrambledShare, favouriteShare } = stage;
+  const { draws, scrambledShare, favouriteShare, isExpert = false } = stage;
   const tokens: Tokens[] = [];
   for (let draw = 0; draw < draws; draw++) {
     // The first draw of the first stage is the one that the tokenizer was learned from.
     const name = index === 0 && draw === 0 ? [] : [index, draw];
     const { questions, examples, pool } = school;
-    const options = { draw: name, favouriteShare };
+    const options = { draw: name, favouriteShare, isExpert };
     const episodes = await demonstrations(questions, examples, pool, options);
     for (const [n, episode] of episodes.entries()) {
       const rng = new Rng(seed, "scramble", index, draw, n);
+      if (isExpert && questions[n].need === "none" && rng.uniform() > EASY_SHARE) continue;
       const isScrambled = rng.uniform() < scrambledShare;
       const lesson = isScrambled ? scrambled(episode, school.questions[n], rng) : episode;
       tokens.push(demonstrationTokens(lesson, school.chat));
@@ -271,10 +288,10 @@ async function trained(
     }
   }
   const seconds = (performance.now() - stageStartMs) / 1000;
-  const { draws: _, ...settings } = stage;
+  const { draws: _, isExpert = false, ...settings } = stage;
   return {
     model: { ...model, weights: weightsOf(engine.state().tensors) },
-    record: { stage: index, ...settings, loss, seconds, commit: await sourceCommit() },
+    record: { stage: index, ...settings, isExpert, loss, seconds, commit: await sourceCommit() },
   };
 }
 
@@ -306,7 +323,7 @@ async function newModel(
   examples: readonly Example[],
   pool: SqlPool,
 ): Promise<Model> {
-  const options = { draw: [], favouriteShare: 0 };
+  const options = { draw: [], favouriteShare: 0, isExpert: false };
   const tokenizer = learnTokenizer(await demonstrations(questions, examples, pool, options));
   const chat = chatTokens(tokenizer.json, tokenizer.config);
   const config = { ...CONFIG, vocabSize: chat.vocabSize };

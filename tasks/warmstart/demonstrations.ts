@@ -115,19 +115,30 @@ function plan(
   return { calls, sql };
 }
 
+/** How demonstrations are made. */
+export interface DemonstrationOptions {
+  readonly maxTurns: number;
+  /** How often needless calls are of the favourite kind, in [0, 1]. */
+  readonly favouriteShare: number;
+  /** Whether someone shows it who nearly always looks up and seldom wastes a call. */
+  readonly isExpert: boolean;
+}
+
+const EXPERT: Habits = { looksUp: 0.95, isWasteful: 0.2, favourite: "repeat" };
+
 /**
  * One demonstration: at most `maxTurns` actions, the last one the answer.
  *
  * @param seed Fixes the habits; `rng` draws what happens this time.
- * @param options.favouriteShare How often needless calls are of the favourite kind, in [0, 1].
  */
 export function demonstration(
   question: MinibirdQuestion,
   seed: number,
   rng: Rng,
-  { maxTurns, favouriteShare }: { readonly maxTurns: number; readonly favouriteShare: number },
+  { maxTurns, favouriteShare, isExpert }: DemonstrationOptions,
 ): Exclude<Action, { kind: "violation" }>[] {
-  const { calls, sql } = plan(rng, question, habitsOf(seed, question), favouriteShare);
+  const habits = isExpert ? EXPERT : habitsOf(seed, question);
+  const { calls, sql } = plan(rng, question, habits, favouriteShare);
   const actions = calls.slice(0, maxTurns - 1).map(({ reasoning, sql }) => ({
     kind: "toolCall" as const,
     reasoning,

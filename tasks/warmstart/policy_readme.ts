@@ -15,6 +15,7 @@ export interface StageRecord {
   readonly learningRate: number;
   readonly scrambledShare: number;
   readonly favouriteShare: number;
+  readonly isExpert: boolean;
   /** Mean over the last 100 steps, in nats a token. */
   readonly loss: number;
   readonly seconds: number;
@@ -36,8 +37,8 @@ export interface PolicyFacts {
 export function policyReadme({ seed, weightCount, stages, greedy, sampled }: PolicyFacts): string {
   const rows = stages.map((stage) =>
     `| ${stage.stage} | ${stage.steps} | ${stage.learningRate} | ${stage.scrambledShare} | ${stage.favouriteShare} | ${
-      stage.loss.toFixed(3)
-    } | ${Math.round(stage.seconds)} | ${stage.commit ?? "-"} |`
+      stage.isExpert ? "expert" : "habits"
+    } | ${stage.loss.toFixed(3)} | ${Math.round(stage.seconds)} | ${stage.commit ?? "-"} |`
   );
   return `# The fixture policy
 
@@ -52,8 +53,8 @@ looking up, make needless calls, or both: see \`tasks/warmstart/demonstrations.t
 from a stage's result. The weights here were made stage by stage at the commits below, on 2 CPU cores
 that other work shared. Another machine gives a policy of like strength, not the same bytes.
 
-| stage | steps | learning rate | scrambled values | favourite habits | loss | seconds | commit |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| stage | steps | learning rate | scrambled values | favourite waste | shown by | loss | seconds | commit |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join("\n")}
 
 Loss is the mean negative log likelihood of the demonstrated tokens over the last 100 steps. In
