@@ -2,7 +2,7 @@
  * Continuous batching: sequences that grow side by side on one decoder, joining and leaving between
  * iterations.
  *
- * Nobody is waited for, so a slow tool holds nobody back. Who shares an iteration then depends on
+ * Nobody is waited for longer than a moment, so a slow tool holds nobody back. Who shares an iteration then depends on
  * time; what is computed must not, so a decoder's rows may not depend on one another (tests/policies
  * and tests/engines hold that to the last bit).
  *
@@ -32,8 +32,13 @@ interface Member {
   /** Tokens that have run. */
   ranTokens: number;
   state: "resting" | "acting" | "closed";
+  /** When it came to rest, in ms. */
+  restedAtMs: number;
   turn: PromiseWithResolvers<void> | null;
 }
+
+/** How long an iteration waits for each of those who left the one before. */
+const REJOIN_MS = 20;
 
 /** Runs open sequences on a decoder, as many at once as there are slots. */
 export class ContinuousBatch {
@@ -69,6 +74,7 @@ export class ContinuousBatch {
       slot: null,
       ranTokens: 0,
       state: "resting",
+      restedAtMs: performance.now(),
       turn: null,
     });
   }
@@ -112,6 +118,7 @@ export class ContinuousBatch {
         await this.#admit();
         await this.#iterate();
         this.#dropClosed();
+        await this.#rejoin();
       }
     } catch (error) {
       for (const member of this.#acting()) {
@@ -120,6 +127,20 @@ export class ContinuousBatch {
       }
     } finally {
       this.#isRunning = false;
+      this.#dropClosed();
+    }
+  }
+
+  /**
+   * Lets those who came to rest a moment ago come back, as most tools answer in less time than an
+   * iteration takes. Without this the event loop hardly gets to their answers, and iterations run
+   * nearly empty.
+   */
+  async #rejoin(): Promise<void> {
+    const isAwaited = ({ state, restedAtMs }: Member) =>
+      state === "resting" && performance.now() - restedAtMs < REJOIN_MS;
+    while ([...this.#members.values()].some(isAwaited)) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
       this.#dropClosed();
     }
   }
@@ -174,6 +195,7 @@ export class ContinuousBatch {
     if (state !== "acting" || ranTokens < generation.ids.length) return;
     if (generation.extend(logits)) {
       member.state = "resting";
+      member.restedAtMs = performance.now();
       member.turn!.resolve();
     }
   }

@@ -8,7 +8,7 @@ import { choice, option, type Values } from "../config/option.ts";
 
 /** How long, how much and how fast. The defaults fit the fixture policy and 2 CPU cores. */
 export const TRAIN_OPTIONS = {
-  trainSteps: option(20, "optimizer steps", "ours", { range: [1, 1_000_000] }),
+  trainSteps: option(36, "optimizer steps", "ours", { range: [1, 1_000_000] }),
   groupsPerStep: option(8, "examples per train step", "ours", { range: [1, 100_000] }),
   groupSize: option(8, "trajectories per example (G)", "neighbour", { range: [1, 1024] }),
   maxSampleBatches: option(
@@ -25,7 +25,7 @@ export const TRAIN_OPTIONS = {
     "ours",
   ),
   seed: option(1, "seed of the run: examples, episodes, intervals", "ours"),
-  checkpointEvery: option(5, "train steps between checkpoints (0 = only the last)", "ours", {
+  checkpointEvery: option(12, "train steps between checkpoints (0 = only the last)", "ours", {
     range: [0, 1_000_000],
   }),
 };
