@@ -34,7 +34,8 @@ export interface Engine extends AsyncDisposable {
    *
    * @param logprobs Where the gradient is taken: at `recomputed` logprobs, or at those `sampled`,
    * which saves a forward pass. They are equal up to rounding in the first update after sampling,
-   * where every ratio is 1. The report's loss and metrics are of the recomputed ones in any case.
+   * where every ratio is 1. The report's loss and metrics are of recomputed
+   * logprobs in any case, but for tokens without gradient.
    */
   update(
     batch: Batch,

@@ -83,11 +83,13 @@ export class OnnxEngine implements Engine {
     const point = logprobs === "sampled"
       ? batch.sampledLogprobs
       : await this.#scored(batch, (token) => batch.actionMask[token] === 1);
-    const { gradient } = surrogate(point, batch);
+    const { gradient, ...atPoint } = surrogate(point, batch);
     const forwardEnd = performance.now();
     const pulled = await this.#pulledBack(batch, gradient);
     const norm = gradientNorm(pulled.gradients);
-    const { loss, metrics } = surrogate(merged(point, pulled), batch);
+    const { loss, metrics } = logprobs === "sampled"
+      ? surrogate(merged(point, pulled), batch)
+      : atPoint;
     const backwardEnd = performance.now();
     const isApplied = Number.isFinite(loss) && Number.isFinite(norm);
     if (isApplied) {

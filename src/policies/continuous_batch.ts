@@ -49,6 +49,8 @@ export class ContinuousBatch {
   /** Members by slot. */
   readonly #slotted: Member[] = [];
   #isRunning = false;
+  /** Whether the decoder is at work, so that slots must stay as they are. */
+  #isDecoding = false;
 
   /**
    * @param slots Sequences that run at once; more wait, in the order they were opened.
@@ -107,7 +109,7 @@ export class ContinuousBatch {
       );
     }
     member.state = "closed";
-    if (!this.#isRunning) this.#dropClosed();
+    if (!this.#isDecoding) this.#dropClosed();
   }
 
   /** Iterates while anyone acts; a failure of the decoder is handed to all who do. */
@@ -115,8 +117,10 @@ export class ContinuousBatch {
     this.#isRunning = true;
     try {
       while (this.#acting().length > 0) {
+        this.#isDecoding = true;
         await this.#admit();
         await this.#iterate();
+        this.#isDecoding = false;
         this.#dropClosed();
         await this.#rejoin();
       }
@@ -126,7 +130,7 @@ export class ContinuousBatch {
         member.turn!.reject(error);
       }
     } finally {
-      this.#isRunning = false;
+      this.#isRunning = this.#isDecoding = false;
       this.#dropClosed();
     }
   }
@@ -141,7 +145,6 @@ export class ContinuousBatch {
       state === "resting" && performance.now() - restedAtMs < REJOIN_MS;
     while ([...this.#members.values()].some(isAwaited)) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#dropClosed();
     }
   }
 
