@@ -259,6 +259,8 @@ async function trained(
 ): Promise<{ model: Model; record: StageRecord }> {
   const stage = STAGES[index];
   const stageStartMs = performance.now();
+  // The code that runs is the one loaded now, whatever is committed meanwhile.
+  const commit = await sourceCommit();
   const tokenCount = Number(flags["batch-tokens"]);
   const source = batches(await lessons(index, stage, school), tokenCount);
   await using engine = await OnnxEngine.create({
@@ -291,7 +293,7 @@ async function trained(
   const { draws: _, isExpert = false, ...settings } = stage;
   return {
     model: { ...model, weights: weightsOf(engine.state().tensors) },
-    record: { stage: index, ...settings, isExpert, loss, seconds, commit: await sourceCommit() },
+    record: { stage: index, ...settings, isExpert, loss, seconds, commit },
   };
 }
 

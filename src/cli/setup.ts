@@ -60,7 +60,7 @@ export async function sourceCommit(): Promise<string | null> {
   };
   try {
     const commit = await git("rev-parse", "--short=12", "HEAD");
-    return await git("status", "--porcelain", "--", "src", "fixtures", "main.ts") === ""
+    return await git("status", "--porcelain", "--", "src", "tasks", "fixtures", "main.ts") === ""
       ? commit
       : `${commit}+`;
   } catch {

@@ -15,7 +15,7 @@ import type { EngineState } from "../engines/engine.ts";
 import { decodeSafetensors, encodeSafetensors } from "../models/safetensors.ts";
 
 /** Version of the folder's layout and of the manifest. */
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 1;
 
 /** All that a run needs to go on exactly where it was; random streams are named by seed and step. */
 export interface Checkpoint {

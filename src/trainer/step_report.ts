@@ -61,7 +61,7 @@ export function stepReport(trainStep: number, outcome: StepOutcome): StepReport 
 }
 
 /** What the policy earned and did, over all episodes sampled in a step. */
-export function episodeMetrics(episodes: readonly ScoredEpisode[]): Record<string, number> {
+function episodeMetrics(episodes: readonly ScoredEpisode[]): Record<string, number> {
   const calls = episodes.flatMap(({ episode }) => redundancyOf(episode).calls);
   const steps = episodes.flatMap(({ episode }) => episode.steps);
   return {

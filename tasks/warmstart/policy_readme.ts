@@ -51,7 +51,9 @@ looking up, make needless calls, or both: see \`tasks/warmstart/demonstrations.t
 
 \`deno task warmstart\` makes it (seed ${seed}) and writes this page; \`--stage\` and \`--from\` go on
 from a stage's result. The weights here were made stage by stage at the commits below, on 2 CPU cores
-that other work shared. Another machine gives a policy of like strength, not the same bytes.
+that other work shared; a commit is that of the checkout, which edits not yet committed may have
+differed from. The five stages have not been run again in one go, so how near a rerun comes is not
+known; its bytes differ on another machine.
 
 | stage | steps | learning rate | scrambled values | favourite waste | shown by | loss | seconds | commit |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

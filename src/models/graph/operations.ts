@@ -108,7 +108,7 @@ export function transposeLast(x: Tensor): Tensor {
 }
 
 /** Repeats along axes of size 1. */
-export function expand(x: Tensor, shape: Shape): Tensor {
+function expand(x: Tensor, shape: Shape): Tensor {
   return operation("Expand", [x, shapeTensor(shape)], shape, {}, x.type);
 }
 

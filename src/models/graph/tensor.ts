@@ -88,11 +88,6 @@ export function resolved(dimension: Dimension, sizes: Sizes): number {
   }, 1);
 }
 
-/** Whether two shapes are the same for all sizes. */
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
-}
-
 /** A tensor that is given when the graph runs. */
 export function input(name: string, shape: Shape, type: Tensor["type"] = "float32"): Tensor {
   return { shape, type, source: { kind: "input", name }, derivative: null };
