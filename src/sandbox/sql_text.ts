@@ -59,8 +59,8 @@ export function holdsSeveralStatements(sql: string): boolean {
   return false;
 }
 
-/** The tokens without space and comments, in normal form. */
-function* normalizedTokens(sql: string): Generator<string, undefined> {
+/** The tokens without space and comments, in normal form; joined by spaces they do the same as the SQL. */
+export function* normalizedTokens(sql: string): Generator<string, undefined> {
   for (const [token, skipped, word, quotedName] of sql.matchAll(TOKEN)) {
     if (skipped !== undefined) continue;
     if (word !== undefined) yield word.toLowerCase();
