@@ -7,7 +7,7 @@
 
 import type { Difficulty } from "../dataset/example.ts";
 import type { StopReason } from "../trajectory/episode.ts";
-import type { RedundancyCategory } from "./redundancy.ts";
+import type { CallRedundancy } from "./redundancy.ts";
 
 /**
  * How a question came out. Only `wrong_rows` and `wrong_columns` say that the SQL itself was wrong
@@ -58,7 +58,11 @@ export const SQL_FEATURES = [
 /** A name in {@linkcode SQL_FEATURES}. */
 export type SqlFeature = typeof SQL_FEATURES[number];
 
-/** One question's result. */
+/**
+ * One question's result. All measures of an evaluation are computed from verdicts alone
+ * (`summarize(verdicts, options)`), so that an evaluation can be streamed to the store, stopped,
+ * resumed and summed up again without its episodes.
+ */
 export interface Verdict {
   readonly exampleId: string;
   readonly databaseId: string;
@@ -81,11 +85,13 @@ export interface Verdict {
   readonly message: string;
   /** Features of the gold SQL. */
   readonly features: readonly SqlFeature[];
-  /** Tool calls. */
-  readonly callCount: number;
-  readonly redundantCallCount: number;
-  /** Classes of the redundant calls, each once. */
-  readonly redundancy: readonly RedundancyCategory[];
+  /** Every tool call with its redundancy classes. */
+  readonly calls: readonly CallRedundancy[];
+  /** Calls after the one that determined the answer; null where none did. */
+  readonly excessSteps: number | null;
+  /** Messages of the policy, and those of them that broke the format. */
+  readonly messageCount: number;
+  readonly violationCount: number;
   readonly stopReason: StopReason;
   /** Milliseconds in SQLite of the answer and of the gold SQL; null for no answer. */
   readonly predictedMs: number | null;
