@@ -17,10 +17,10 @@ import { loadBird } from "../src/dataset/bird.ts";
 import type { Example } from "../src/dataset/example.ts";
 import { OnnxEngine } from "../src/engines/onnx.ts";
 import { ENGINE_OPTIONS } from "../src/engines/options.ts";
-import { GoldResults } from "../src/env/gold_results.ts";
+import { AnswerResults } from "../src/env/answer_results.ts";
 import { actionText } from "../src/env/parse.ts";
 import { runEpisode } from "../src/env/run_episode.ts";
-import { evaluate } from "../src/evaluation/evaluate.ts";
+import { byPolicy, evaluate } from "../src/evaluation/evaluate.ts";
 import { summarize } from "../src/evaluation/summary.ts";
 import { chatTokens } from "../src/models/chat_template.ts";
 import type { ModelConfig } from "../src/models/config.ts";
@@ -133,7 +133,7 @@ async function demonstrations(
   },
 ): Promise<Episode[]> {
   const databases = new Map(examples.map(({ database }) => [database.id, database]));
-  const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
+  const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
   const episodes: Episode[] = [];
   for (const [n, question] of questions.entries()) {
     const { sql: goldSql, databaseId, evidence, difficulty } = question;
@@ -303,9 +303,9 @@ async function evaluated(model: Model, temperature: number, pool: SqlPool) {
   const engine = await makeEngine(model, defaults(ENGINE_OPTIONS));
   await using _ = engine;
   const policy = engine.policy({ temperature, maxTurnTokens: 96 });
-  const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
-  const options = { pool, goldResults, seed, template: "compact", maxTurns: MAX_TURNS } as const;
-  const episodes = await Array.fromAsync(evaluate(examples, policy, options));
+  const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
+  const options = { pool, answers, seed, template: "compact", maxTurns: MAX_TURNS } as const;
+  const attempted = await Array.fromAsync(evaluate(examples, byPolicy(policy, options)));
   return summarize(episodes, examples, { seed });
 }
 

@@ -10,16 +10,18 @@ import type { Conversation, Policy, Turn } from "../policies/policy.ts";
 import type { SqlPool } from "../sandbox/pool.ts";
 import type { SqlResult } from "../sandbox/result_set.ts";
 import type { Action, Episode, Message, Step, StopReason, Tokens } from "../trajectory/episode.ts";
+import type { AnswerResults } from "./answer_results.ts";
 import { errorText, OBSERVATION_FORMATS, observationText } from "./observation.ts";
-import { ANSWER_CAPS, ENV_OPTIONS, type EnvOptions, TOOL_CAPS } from "./options.ts";
+import { ENV_OPTIONS, type EnvOptions, TOOL_CAPS } from "./options.ts";
 import { parseAction } from "./parse.ts";
 import { promptMessages } from "./prompt.ts";
 
 /** What one episode needs; options not given take their defaults. */
 export interface EpisodeOptions extends Partial<EnvOptions> {
+  /** Runs tool calls. */
   readonly pool: Pick<SqlPool, "execute">;
-  /** Result of the gold SQL; a promise of it lets the episode begin meanwhile. */
-  readonly goldResult: SqlResult | Promise<SqlResult>;
+  /** Runs the answer and the gold SQL. */
+  readonly answers: Pick<AnswerResults, "get" | "timeoutMs">;
   /** Seed of the policy's random choices. */
   readonly seed: number;
 }
@@ -49,9 +51,9 @@ export async function runEpisode(
   const startedMs = performance.now();
   const settings: Settings = { ...defaults(ENV_OPTIONS), ...options };
   const prompt = promptMessages(example, settings);
-  const [{ steps, stopReason, tokens }, goldResult] = await Promise.all([
+  const [{ steps, stopReason, tokens }, gold] = await Promise.all([
     converse(policy, prompt, example, settings),
-    settings.goldResult,
+    goldResult(example, settings),
   ]);
   const answer = steps.find(({ action }) => action.kind === "answer") ?? null;
   return {
@@ -65,7 +67,7 @@ export async function runEpisode(
     finalSql: answer?.action.kind === "answer" ? answer.action.sql : null,
     finalResult: answer?.result ?? null,
     goldSql: example.goldSql,
-    goldResult,
+    goldResult: gold,
     tokens,
     timings: {
       totalMs: performance.now() - startedMs,
@@ -140,20 +142,25 @@ function stopReasonAfter(
 /** Runs what the action asks for; null for a message that asks for nothing. */
 async function resultOf(
   action: Action,
-  { database }: Example,
-  { pool, toolTimeoutMs, answerTimeoutMs, goldResult }: Settings,
+  example: Example,
+  settings: Settings,
 ): Promise<SqlResult | null> {
   if (action.kind === "violation") return null;
+  const { pool, answers, toolTimeoutMs } = settings;
+  const { path } = example.database;
   if (action.kind === "toolCall") {
-    return pool.execute(database.path, action.sql, { ...TOOL_CAPS, timeoutMs: toolTimeoutMs });
+    return pool.execute(path, action.sql, { ...TOOL_CAPS, timeoutMs: toolTimeoutMs });
   }
-  const limits = { ...ANSWER_CAPS, timeoutMs: answerTimeoutMs };
-  const result = await pool.execute(database.path, action.sql, limits);
-  return withinBudget(result, await goldResult, answerTimeoutMs);
+  const result = await answers.get(path, action.sql);
+  return withinBudget(result, await goldResult(example, settings), answers.timeoutMs);
+}
+
+function goldResult({ database, goldSql }: Example, { answers }: Settings): Promise<SqlResult> {
+  return answers.get(database.path, goldSql);
 }
 
 /** BIRD gives an answer and its gold SQL one time limit for both together (evaluation_ex.py). */
-function withinBudget(answer: SqlResult, gold: SqlResult, limitMs: number): SqlResult {
+export function withinBudget(answer: SqlResult, gold: SqlResult, limitMs: number): SqlResult {
   if (answer.kind !== "rows" || answer.elapsedMs + gold.elapsedMs <= limitMs) return answer;
   return {
     kind: "timeout",

@@ -6,20 +6,14 @@
 
 import type { Example } from "../dataset/example.ts";
 import type { Policy } from "../policies/policy.ts";
-import type { SqlPool } from "../sandbox/pool.ts";
 import type { Episode } from "../trajectory/episode.ts";
-import type { GoldResults } from "./gold_results.ts";
-import type { EnvOptions } from "./options.ts";
-import { runEpisode } from "./run_episode.ts";
+import { type EpisodeOptions, runEpisode } from "./run_episode.ts";
 
 /** What all episodes of a run share; options not given take their defaults. */
-export interface EpisodeSetup extends Partial<EnvOptions> {
-  readonly pool: Pick<SqlPool, "execute">;
-  readonly goldResults: GoldResults;
-}
+export type EpisodeSetup = Omit<EpisodeOptions, "seed">;
 
 /**
- * Runs an episode for each seed, side by side; the gold SQL is run once for all.
+ * Runs an episode for each seed, side by side.
  *
  * @param options.seeds One seed an episode, shape (G,).
  * @returns The episodes in the order of their seeds, shape (G,).
@@ -27,10 +21,7 @@ export interface EpisodeSetup extends Partial<EnvOptions> {
 export function runGroup(
   example: Example,
   policy: Policy,
-  { goldResults, seeds, ...options }: EpisodeSetup & { readonly seeds: readonly number[] },
+  { seeds, ...options }: EpisodeSetup & { readonly seeds: readonly number[] },
 ): Promise<Episode[]> {
-  const goldResult = goldResults.get(example);
-  return Promise.all(
-    seeds.map((seed) => runEpisode(example, policy, { ...options, goldResult, seed })),
-  );
+  return Promise.all(seeds.map((seed) => runEpisode(example, policy, { ...options, seed })));
 }

@@ -63,6 +63,32 @@ export const MIGRATIONS: readonly Migration[] = [{
       PRIMARY KEY (run, phase, name)
     ) STRICT;
   `,
+}, {
+  name: "m002_evaluations",
+  sql: `
+    ALTER TABLE runs ADD COLUMN identity TEXT;
+    CREATE TABLE verdicts (
+      run INTEGER NOT NULL REFERENCES runs (id),
+      phase TEXT NOT NULL,
+      example_id TEXT NOT NULL,
+      seed INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      outcome TEXT NOT NULL,
+      is_correct INTEGER NOT NULL,
+      verdict TEXT NOT NULL,
+      PRIMARY KEY (run, phase, example_id, seed)
+    ) STRICT;
+    CREATE TABLE sql_results (
+      key BLOB PRIMARY KEY,
+      result BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE file_hashes (
+      path TEXT PRIMARY KEY,
+      size INTEGER NOT NULL,
+      modified REAL NOT NULL,
+      sha256 TEXT NOT NULL
+    ) STRICT;
+  `,
 }];
 
 /**

@@ -8,16 +8,15 @@
 
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
+import type { Verdict } from "../evaluation/verdict.ts";
 import { decodeEpisode, encodeEpisode } from "../trajectory/codec.ts";
 import type { Episode } from "../trajectory/episode.ts";
-import { migrate } from "./migrations.ts";
+import type { RunIdentity } from "./identity.ts";
+import { StoreFile } from "./store_file.ts";
 
 /** Where the commands keep their store. */
 export const DEFAULT_STORE_PATH = "results/runs/finestep.sqlite";
-
-/** How long a write waits for another process's. */
-const BUSY_TIMEOUT_MS = 10_000;
 
 /** When something was measured: around training, in it, or in a run that only evaluates. */
 export type Phase = "before" | "train" | "after" | "eval";
@@ -37,6 +36,8 @@ export interface RunStart {
   readonly dataSet: string;
   /** Null for a run that only evaluates. */
   readonly algorithm: string | null;
+  /** What the numbers of an evaluation depend on; null for a training run. */
+  readonly identity: RunIdentity | null;
 }
 
 /** A run as stored. */
@@ -49,6 +50,8 @@ export interface Run extends RunStart {
   readonly status: RunStatus;
   readonly trainStepCount: number;
   readonly episodeCount: number;
+  /** Questions evaluated, in all phases. */
+  readonly verdictCount: number;
 }
 
 /** The metrics of one training step by their keys (`reward/outcome`, `time/rollout_ms`, …). */
@@ -70,6 +73,15 @@ export interface EpisodeRecord {
   /** Redundant tool calls among the episode's. */
   readonly redundantCalls: number;
   readonly episode: Episode;
+}
+
+/** A question's verdict with the episode behind it. */
+export interface JudgedRecord {
+  readonly verdict: Verdict;
+  /** Place of the question in its data set, from 0. */
+  readonly position: number;
+  /** Null where there is nothing to see: a prediction read from a file. */
+  readonly episode: EpisodeRecord | null;
 }
 
 /** One number that a run is judged by, with its interval and the count it rests on. */
@@ -104,24 +116,23 @@ export function openStore(path: string = DEFAULT_STORE_PATH, settings?: StoreSet
 
 /** The open file; closed at the end of its `using` block. */
 export class RunStore implements Disposable {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
+  /** Shared with the caches, which lie in the same file. */
+  readonly file: StoreFile;
   readonly #now: () => number;
 
   /** Opens an existing folder's file; see {@linkcode openStore}. */
-  constructor(path: string, { now = Date.now, pragmas = [] }: StoreSettings = {}) {
-    this.#path = path;
+  constructor(path: string, { now = Date.now, pragmas }: StoreSettings = {}) {
     this.#now = now;
-    this.#database = this.#attempt("open the store", () => openDatabase(path, pragmas));
+    this.file = new StoreFile(path, pragmas);
   }
 
   /** Records that a run begins, and gives its id. */
   startRun(start: RunStart): number {
-    return this.#attempt("store the start of a run", () => {
-      const { lastInsertRowid } = this.#database.prepare(`
+    return this.file.attempt("store the start of a run", () => {
+      const { lastInsertRowid } = this.file.statement(`
         INSERT INTO runs
-          (kind, started, status, command, options, seed, source_commit, data_set, algorithm)
-        VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?)
+          (kind, started, status, command, options, seed, source_commit, data_set, algorithm, identity)
+        VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
       `).run(
         start.kind,
         this.#time(),
@@ -131,6 +142,7 @@ export class RunStore implements Disposable {
         start.commit,
         start.dataSet,
         start.algorithm,
+        start.identity && JSON.stringify(start.identity),
       );
       return Number(lastInsertRowid);
     });
@@ -138,10 +150,10 @@ export class RunStore implements Disposable {
 
   /** Records how a run ended. */
   finishRun(run: number, status: Exclude<RunStatus, "running">): void {
-    this.#attempt(
+    this.file.attempt(
       `store the end of run ${run}`,
       () =>
-        this.#database.prepare("UPDATE runs SET status = ?, finished = ? WHERE id = ?")
+        this.file.statement("UPDATE runs SET status = ?, finished = ? WHERE id = ?")
           .run(status, this.#time(), run),
     );
   }
@@ -152,10 +164,10 @@ export class RunStore implements Disposable {
     { trainStep, metrics }: TrainStep,
     episodes: readonly EpisodeRecord[] = [],
   ): void {
-    this.#transaction(`store training step ${trainStep} of run ${run}`, () => {
-      this.#database.prepare("INSERT INTO train_steps VALUES (?, ?, ?)")
+    this.file.transaction(`store training step ${trainStep} of run ${run}`, () => {
+      this.file.statement("INSERT INTO train_steps VALUES (?, ?, ?)")
         .run(run, trainStep, JSON.stringify(metrics));
-      this.#insert(INSERT_EPISODE, episodes.map((record) => [run, ...episodeValues(record)]));
+      this.file.insert(INSERT_EPISODE, episodes.map((record) => [run, ...episodeValues(record)]));
     });
   }
 
@@ -168,11 +180,46 @@ export class RunStore implements Disposable {
     );
   }
 
-  /** Forgets the episodes and metrics of one phase, before it is run again. */
+  /**
+   * Stores the verdicts of questions, and the episodes behind them where there are any: all or none. A
+   * verdict on the same question and seed replaces the one before, so that nothing counts twice.
+   */
+  addVerdicts(run: number, phase: Phase, judged: readonly JudgedRecord[]): void {
+    this.file.transaction(`store verdicts of run ${run}`, () => {
+      this.file.insert(
+        "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        judged.map((record) => [run, phase, ...verdictValues(record)]),
+      );
+      this.file.insert(
+        INSERT_EPISODE,
+        judged.flatMap(({ episode }) => episode ? [[run, ...episodeValues(episode)]] : []),
+      );
+    });
+  }
+
+  /** The verdicts of one phase of a run, in the order of the questions. */
+  verdicts(run: number, phase: Phase): Verdict[] {
+    return this.file
+      .statement("SELECT verdict FROM verdicts WHERE run = ? AND phase = ? ORDER BY position, seed")
+      .all(run, phase)
+      .map((row) => JSON.parse(row.verdict as string));
+  }
+
+  /** Marks a stopped run as running again. */
+  reopenRun(run: number): void {
+    this.file.attempt(
+      `go on with run ${run}`,
+      () =>
+        this.file.statement("UPDATE runs SET status = 'running', finished = NULL WHERE id = ?")
+          .run(run),
+    );
+  }
+
+  /** Forgets the episodes, verdicts and metrics of one phase, before it is run again. */
   forget(run: number, phase: Phase): void {
-    this.#transaction(`forget phase "${phase}" of run ${run}`, () => {
-      for (const table of ["episodes", "metrics"]) {
-        this.#database.prepare(`DELETE FROM ${table} WHERE run = ? AND phase = ?`).run(run, phase);
+    this.file.transaction(`forget phase "${phase}" of run ${run}`, () => {
+      for (const table of ["episodes", "verdicts", "metrics"]) {
+        this.file.statement(`DELETE FROM ${table} WHERE run = ? AND phase = ?`).run(run, phase);
       }
     });
   }
@@ -194,20 +241,21 @@ export class RunStore implements Disposable {
    */
   truncateAfter(run: number, trainStepsDone: number): void {
     this.run(run);
-    this.#transaction(`go back to training step ${trainStepsDone} of run ${run}`, () => {
+    this.file.transaction(`go back to training step ${trainStepsDone} of run ${run}`, () => {
       const forget = (sql: string, ...values: SQLInputValue[]) =>
-        this.#database.prepare(sql).run(run, ...values);
+        this.file.statement(sql).run(run, ...values);
       forget("DELETE FROM train_steps WHERE run = ? AND train_step >= ?", trainStepsDone);
       forget("DELETE FROM episodes WHERE run = ? AND train_step >= ?", trainStepsDone);
       forget("DELETE FROM episodes WHERE run = ? AND phase = 'after'");
+      forget("DELETE FROM verdicts WHERE run = ? AND phase = 'after'");
       forget("DELETE FROM metrics WHERE run = ? AND phase = 'after'");
-      forget("UPDATE runs SET status = 'running', finished = NULL WHERE id = ?");
+      this.reopenRun(run);
     });
   }
 
   /** Every run, oldest first. */
   runs(): Run[] {
-    return this.#database.prepare(`${SELECT_RUNS} ORDER BY id`).all().map(toRun);
+    return this.file.statement(`${SELECT_RUNS} ORDER BY id`).all().map(toRun);
   }
 
   /**
@@ -216,92 +264,48 @@ export class RunStore implements Disposable {
    * @throws {RangeError} If there is no such run.
    */
   run(id: number): Run {
-    const row = this.#database.prepare(`${SELECT_RUNS} WHERE id = ?`).get(id);
+    const row = this.file.statement(`${SELECT_RUNS} WHERE id = ?`).get(id);
     if (!row) {
-      throw new RangeError(`Cannot read run ${id} as it is not in the store: ${this.#path}`);
+      throw new RangeError(`Cannot read run ${id} as it is not in the store: ${this.file.path}`);
     }
     return toRun(row);
   }
 
   /** The training steps of a run, in order. */
   trainSteps(run: number): TrainStep[] {
-    return this.#database
-      .prepare("SELECT train_step, metrics FROM train_steps WHERE run = ? ORDER BY train_step")
+    return this.file
+      .statement("SELECT train_step, metrics FROM train_steps WHERE run = ? ORDER BY train_step")
       .all(run)
       .map((row) => ({ trainStep: Number(row.train_step), metrics: toNumbers(row.metrics) }));
   }
 
   /** The metrics of a run in the order they were stored. */
   metrics(run: number): Metric[] {
-    return this.#database
-      .prepare("SELECT phase, name, value, low, high, n FROM metrics WHERE run = ? ORDER BY rowid")
+    return this.file
+      .statement(
+        "SELECT phase, name, value, low, high, n FROM metrics WHERE run = ? ORDER BY rowid",
+      )
       .all(run)
       .map((row) => ({ ...row }) as unknown as Metric);
   }
 
   /** The episodes of one phase of a run in the order they were stored, read one at a time. */
   *episodes(run: number, phase: Phase): Generator<EpisodeRecord> {
-    const rows = this.#database
-      .prepare("SELECT * FROM episodes WHERE run = ? AND phase = ? ORDER BY id")
-      .iterate(run, phase);
-    for (const row of rows) yield toEpisodeRecord(row as Row);
+    const sql = "SELECT * FROM episodes WHERE run = ? AND phase = ? ORDER BY id";
+    for (const row of this.file.iterate(sql, run, phase)) yield toEpisodeRecord(row as Row);
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.file[Symbol.dispose]();
   }
 
   #insertAll(doing: string, sql: string, rows: readonly SQLInputValue[][]): void {
-    this.#transaction(doing, () => this.#insert(sql, rows));
-  }
-
-  #insert(sql: string, rows: readonly SQLInputValue[][]): void {
-    const statement = this.#database.prepare(sql);
-    for (const row of rows) statement.run(...row);
-  }
-
-  #transaction(doing: string, write: () => void): void {
-    this.#attempt(doing, () => {
-      this.#database.exec("BEGIN IMMEDIATE");
-      try {
-        write();
-        this.#database.exec("COMMIT");
-      } catch (error) {
-        // A full disk has already rolled the transaction back.
-        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-        throw error;
-      }
-    });
-  }
-
-  /** Says what could not be done, and in which file, when SQLite refuses. */
-  #attempt<T>(doing: string, action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      if ((error as { code?: string }).code !== "ERR_SQLITE_ERROR") throw error;
-      const reason = (error as Error).message;
-      throw new Error(`Cannot ${doing} as ${reason}: ${this.#path}`, { cause: error });
-    }
+    this.file.transaction(doing, () => this.file.insert(sql, rows));
   }
 
   #time(): string {
     return new Date(this.#now()).toISOString();
-  }
-}
-
-function openDatabase(path: string, pragmas: readonly string[]): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.exec("PRAGMA journal_mode = WAL");
-    migrate(database);
-    for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
   }
 }
 
@@ -314,7 +318,8 @@ const INSERT_EPISODE = `
 const SELECT_RUNS = `
   SELECT *,
     (SELECT count(*) FROM train_steps WHERE run = runs.id) AS train_step_count,
-    (SELECT count(*) FROM episodes WHERE run = runs.id) AS episode_count
+    (SELECT count(*) FROM episodes WHERE run = runs.id) AS episode_count,
+    (SELECT count(*) FROM verdicts WHERE run = runs.id) AS verdict_count
   FROM runs`;
 
 function toRun(row: Row): Run {
@@ -330,8 +335,10 @@ function toRun(row: Row): Run {
     commit: row.source_commit as string | null,
     dataSet: row.data_set as string,
     algorithm: row.algorithm as string | null,
+    identity: row.identity === null ? null : JSON.parse(row.identity as string),
     trainStepCount: row.train_step_count as number,
     episodeCount: row.episode_count as number,
+    verdictCount: row.verdict_count as number,
   };
 }
 
@@ -349,6 +356,11 @@ function episodeValues(record: EpisodeRecord): SQLInputValue[] {
     episode.stopReason,
     encodeEpisode(episode),
   ];
+}
+
+function verdictValues({ verdict, position }: JudgedRecord): SQLInputValue[] {
+  const { exampleId, seed, outcome, isCorrect } = verdict;
+  return [exampleId, seed, position, outcome, Number(isCorrect), JSON.stringify(verdict)];
 }
 
 function toEpisodeRecord(row: Row): EpisodeRecord {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadBird } from "../../src/dataset/bird.ts";
 import type { Example } from "../../src/dataset/example.ts";
-import { GoldResults } from "../../src/env/gold_results.ts";
+import { AnswerResults } from "../../src/env/answer_results.ts";
 import { type EpisodeOptions, runEpisode } from "../../src/env/run_episode.ts";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
 import { type Script, ScriptedPolicy } from "../../src/policies/scripted.ts";
@@ -48,10 +48,10 @@ async function withScene(use: (scene: Scene) => Promise<void>): Promise<void> {
   const data = workplace.file("data");
   await using pool = new SqlPool({ roots: [data], workers: 1 });
   const { examples: [example] } = await loadBird(data, { split: "dev", pool });
-  const goldResult = new GoldResults(pool, { timeoutMs: 5000 }).get(example);
+  const answers = new AnswerResults(pool, { timeoutMs: DEADLINE_MS });
   const play: Scene["play"] = (script, options) =>
     runEpisode(example, new ScriptedPolicy(script), {
-      ...{ pool, goldResult, seed: 1, maxTurns: 20, toolTimeoutMs: DEADLINE_MS },
+      ...{ pool, answers, seed: 1, maxTurns: 20, toolTimeoutMs: DEADLINE_MS },
       ...options,
     });
   await use({ workplace, example, play });
@@ -85,7 +85,7 @@ Deno.test("A policy whose answers are attacks is wrong, changes nothing and stop
   await withScene(async ({ workplace, example, play }) => {
     const before = await filesOf(workplace);
     for (const { sql, kind } of attacksOn(workplace)) {
-      const episode = await play([answer(sql)], { answerTimeoutMs: DEADLINE_MS });
+      const episode = await play([answer(sql)]);
       assert.equal(episode.finalResult?.kind, kind, sql);
       assert.equal(episode.finalSql, sql);
       assert(!isCorrect(episode.finalResult, episode.goldResult));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Rng } from "../../src/config/rng.ts";
-import { GoldResults } from "../../src/env/gold_results.ts";
+import { AnswerResults } from "../../src/env/answer_results.ts";
 import { type EpisodeOptions, runEpisode } from "../../src/env/run_episode.ts";
 import { runGroup } from "../../src/env/run_group.ts";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
@@ -19,10 +19,9 @@ const HEAVY =
 async function play(script: Script, options: Partial<EpisodeOptions> = {}): Promise<Episode> {
   await using shop = await openShop();
   const { pool, example } = shop;
-  const goldResults = new GoldResults(pool, { timeoutMs: 5000 });
-  const goldResult = options.goldResult ?? goldResults.get(example);
+  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
   const policy = new ScriptedPolicy(script);
-  return await runEpisode(example, policy, { pool, seed: 1, ...options, goldResult });
+  return await runEpisode(example, policy, { pool, answers, seed: 1, ...options });
 }
 
 const actionKinds = ({ steps }: Episode) => steps.map(({ action }) => action.kind);
@@ -133,15 +132,14 @@ Deno.test("runEpisode() ends a call at its deadline and goes on", async () => {
 });
 
 Deno.test("runEpisode() gives an answer and its gold SQL one time limit together", async () => {
-  const slowGold: SqlResult = {
-    kind: "rows",
-    columns: ["n"],
-    rows: [[2n]],
-    truncated: false,
-    elapsedMs: 30_000,
-  };
-  const inTime = await play([answer(RIGHT)], { goldResult: { ...slowGold, elapsedMs: 20_000 } });
-  const tooLate = await play([answer(RIGHT)], { goldResult: slowGold });
+  const rows = { kind: "rows", columns: ["n"], rows: [[2n]], truncated: false } as const;
+  const answering = (goldMs: number) => ({
+    timeoutMs: 30_000,
+    get: (_path: string, sql: string): Promise<SqlResult> =>
+      Promise.resolve({ ...rows, elapsedMs: sql === RIGHT ? 1 : goldMs }),
+  });
+  const inTime = await play([answer(RIGHT)], { answers: answering(20_000) });
+  const tooLate = await play([answer(RIGHT)], { answers: answering(30_000) });
   assert.equal(inTime.finalResult?.kind, "rows");
   assert.equal(tooLate.finalResult?.kind, "timeout");
   assert.equal(tooLate.steps[0].result, tooLate.finalResult);
@@ -220,8 +218,8 @@ function counting(script: Script) {
 Deno.test("runEpisode() closes the conversation once when it ends", async () => {
   await using shop = await openShop();
   const policy = counting([answer(RIGHT)]);
-  const goldResults = new GoldResults(shop.pool, { timeoutMs: 5000 });
-  await runGroup(shop.example, policy, { pool: shop.pool, goldResults, seeds: [1, 2, 3] });
+  const answers = new AnswerResults(shop.pool, { timeoutMs: 5000 });
+  await runGroup(shop.example, policy, { pool: shop.pool, answers, seeds: [1, 2, 3] });
   assert.equal(policy.closed, 3);
 });
 
@@ -230,19 +228,22 @@ Deno.test("runEpisode() closes the conversation when the policy throws", async (
   const policy = counting(() => {
     throw new Error("lost");
   });
-  const goldResult = new GoldResults(shop.pool, { timeoutMs: 5000 }).get(shop.example);
-  const episode = runEpisode(shop.example, policy, { pool: shop.pool, goldResult, seed: 1 });
+  const { pool, example } = shop;
+  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
+  const episode = runEpisode(example, policy, { pool, answers, seed: 1 });
   await assert.rejects(episode, { message: "lost" });
   assert.equal(policy.closed, 1);
-  await goldResult;
+  await answers.get(example.database.path, example.goldSql);
 });
 
 Deno.test("runEpisode() closes the conversation when the pool is closed", async () => {
   await using shop = await openShop();
   const policy = counting([call("SELECT 1")]);
-  const goldResult = await shop.pool.execute(shop.example.database.path, "SELECT 1");
-  await shop.pool[Symbol.asyncDispose]();
-  const episode = runEpisode(shop.example, policy, { pool: shop.pool, goldResult, seed: 1 });
+  const { pool, example } = shop;
+  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
+  await answers.get(example.database.path, example.goldSql);
+  await pool[Symbol.asyncDispose]();
+  const episode = runEpisode(example, policy, { pool, answers, seed: 1 });
   await assert.rejects(episode, /pool is closed/);
   assert.equal(policy.closed, 1);
 });
@@ -264,21 +265,18 @@ const randomScript: Script = ({ turn, seed, observations }) => {
 Deno.test("runEpisode() gives the same episode for the same seed, alone or in company", async () => {
   await using shop = await openShop();
   const { pool, example } = shop;
-  const goldResults = new GoldResults(pool, { timeoutMs: 5000 });
+  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
   const policy = new ScriptedPolicy(randomScript);
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-  const group = await runGroup(example, policy, { pool, goldResults, seeds });
+  const group = await runGroup(example, policy, { pool, answers, seeds });
   const alone = [];
-  for (const seed of seeds) {
-    const goldResult = goldResults.get(example);
-    alone.push(await runEpisode(example, policy, { pool, goldResult, seed }));
-  }
+  for (const seed of seeds) alone.push(await runEpisode(example, policy, { pool, answers, seed }));
   assert.deepEqual(group.map(timeless), alone.map(timeless));
   assert.deepEqual(group.map(({ seed }) => seed), seeds);
   assert.ok(new Set(group.map(({ steps }) => steps.length)).size > 1);
 });
 
-Deno.test("runGroup() runs the gold SQL once and begins all episodes before it waits", async () => {
+Deno.test("runGroup() runs equal statements once and begins all episodes before it waits", async () => {
   await using shop = await openShop();
   const { pool, example } = shop;
   const executed: string[] = [];
@@ -300,20 +298,9 @@ Deno.test("runGroup() runs the gold SQL once and begins all episodes before it w
       return policy.start(prompt, context);
     },
   };
-  const goldResults = new GoldResults(counted, { timeoutMs: 5000 });
+  const answers = new AnswerResults(counted, { timeoutMs: 5000 });
   const seeds = [1, 2, 3, 4];
-  const group = await runGroup(example, startCounted, { pool: counted, goldResults, seeds });
+  const group = await runGroup(example, startCounted, { pool: counted, answers, seeds });
   assert.ok(group.every(isRight));
-  assert.equal(executed.filter((sql) => sql === example.goldSql).length, 1);
-  assert.equal(executed.length, 5);
-});
-
-Deno.test("GoldResults.get() keeps the results of examples apart", async () => {
-  await using shop = await openShop();
-  const gold = new GoldResults(shop.pool, { timeoutMs: 5000 });
-  const other = { ...shop.example, goldSql: "SELECT 9" };
-  const rows = (result: SqlResult) => result.kind === "rows" && result.rows;
-  assert.deepEqual(rows(await gold.get(shop.example)), [[2n]]);
-  assert.deepEqual(rows(await gold.get(other)), [[9n]]);
-  assert.equal(await gold.get(shop.example), await gold.get({ ...shop.example, id: "8" }));
+  assert.deepEqual(executed.toSorted(), [example.goldSql, RIGHT].toSorted());
 });

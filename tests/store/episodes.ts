@@ -1,4 +1,5 @@
 import type { Episode } from "../../src/trajectory/episode.ts";
+import type { Verdict } from "../../src/evaluation/verdict.ts";
 import type { EpisodeRecord, RunStart } from "../../src/store/run_store.ts";
 
 /** A training run about to start. */
@@ -10,6 +11,7 @@ export const RUN: RunStart = {
   commit: "abc123",
   dataSet: "minibird dev",
   algorithm: "finestep",
+  identity: null,
 };
 
 /** An episode of one tool call and one answer. */
@@ -50,6 +52,34 @@ export function anEpisode(exampleId: string): Episode {
     goldResult: rows,
     tokens: null,
     timings: { totalMs: 5, sqlMs: 2 },
+  };
+}
+
+/** The verdict on a right answer. */
+export function aVerdict(exampleId: string, changes: Partial<Verdict> = {}): Verdict {
+  return {
+    exampleId,
+    databaseId: "concert",
+    difficulty: "simple",
+    seed: 11,
+    goldSql: "SELECT count(*) FROM singer",
+    predictedSql: "SELECT count(*) FROM singer",
+    isCorrect: true,
+    isStrictlyCorrect: true,
+    disagreement: "same",
+    softF1: 1,
+    rVesReward: null,
+    outcome: "right",
+    message: "",
+    features: ["aggregation"],
+    calls: [],
+    excessSteps: null,
+    messageCount: 1,
+    violationCount: 0,
+    stopReason: "answer",
+    predictedMs: 0.25,
+    goldMs: 0.125,
+    ...changes,
   };
 }
 

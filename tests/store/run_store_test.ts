@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Metric, openStore, RunStore } from "../../src/store/run_store.ts";
-import { anEpisode, aRecord, RUN } from "./episodes.ts";
+import { anEpisode, aRecord, aVerdict, RUN } from "./episodes.ts";
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -18,6 +18,7 @@ Deno.test("RunStore.run() gives back what a run was started and finished with", 
     status: "finished",
     trainStepCount: 0,
     episodeCount: 0,
+    verdictCount: 0,
   });
 });
 
@@ -37,6 +38,34 @@ Deno.test("RunStore.episodes() gives back what addEpisodes() stored, in order", 
   store.addEpisodes(id, [aRecord("d", null)]);
   assert.deepEqual([...store.episodes(id, "train")], records);
   assert.equal(store.run(id).episodeCount, 4);
+});
+
+Deno.test("RunStore.verdicts() gives back what addVerdicts() stored, in the order of the questions", () => {
+  using store = new RunStore(":memory:");
+  const id = store.startRun(RUN);
+  const judged = ["c", "a", "b"].map((exampleId, n) => ({
+    verdict: aVerdict(exampleId, { rVesReward: n / 3 }),
+    position: 2 - n,
+    episode: n === 0 ? { ...aRecord(exampleId, null), phase: "eval" as const } : null,
+  }));
+  store.addVerdicts(id, "eval", judged.slice(0, 2));
+  store.addVerdicts(id, "eval", judged.slice(2));
+  assert.deepEqual(store.verdicts(id, "eval"), judged.toReversed().map(({ verdict }) => verdict));
+  assert.deepEqual(store.verdicts(id, "before"), []);
+  const { verdictCount, episodeCount } = store.run(id);
+  assert.deepEqual([verdictCount, episodeCount], [3, 1]);
+});
+
+Deno.test("RunStore.addVerdicts() counts a question once, by its last verdict", () => {
+  using store = new RunStore(":memory:");
+  const id = store.startRun(RUN);
+  const add = (rVesReward: number | null) =>
+    store.addVerdicts(id, "eval", [
+      { verdict: aVerdict("a", { rVesReward }), position: 0, episode: null },
+    ]);
+  add(null);
+  add(1.25);
+  assert.deepEqual(store.verdicts(id, "eval").map(({ rVesReward }) => rVesReward), [1.25]);
 });
 
 Deno.test("RunStore.addEpisodes() counts the tool calls for SQL readers", async () => {

@@ -7,7 +7,7 @@
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { defaults } from "../../src/config/option.ts";
 import type { Example } from "../../src/dataset/example.ts";
-import { GoldResults } from "../../src/env/gold_results.ts";
+import { AnswerResults } from "../../src/env/answer_results.ts";
 import type { Script } from "../../src/policies/scripted.ts";
 import { REWARD_OPTIONS } from "../../src/rewards/options.ts";
 import type { SqlPool } from "../../src/sandbox/pool.ts";
@@ -75,7 +75,7 @@ export function collectSetup(
   return {
     algorithm: makeAlgorithm(algorithm),
     examples: examples(exampleCount),
-    env: { pool: NUMBERS, goldResults: new GoldResults(NUMBERS, { timeoutMs: 1000 }) },
+    env: { pool: NUMBERS, answers: new AnswerResults(NUMBERS, { timeoutMs: 1000 }) },
     rewardOptions: defaults(REWARD_OPTIONS),
     options: trainOptions(changes),
   };

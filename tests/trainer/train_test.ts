@@ -5,7 +5,7 @@ import { defaults } from "../../src/config/option.ts";
 import { loadBird } from "../../src/dataset/bird.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
-import { GoldResults } from "../../src/env/gold_results.ts";
+import { AnswerResults } from "../../src/env/answer_results.ts";
 import { makeEngine } from "../../src/cli/setup.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
@@ -189,11 +189,11 @@ async function trainTiny(algorithm: Algorithm, use: (engine: Engine, run: Tiny) 
   await using pool = new SqlPool({ roots: [data], workers: 1 });
   const { examples } = await loadBird(data, { split: "train", pool });
   await using engine = await makeEngine(tinyModel(), { ...defaults(ENGINE_OPTIONS), threads: 1 });
-  const goldResults = new GoldResults(pool, { timeoutMs: 5000 });
+  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
   const reports = train({
     ...collectSetup("grpo", 1, { trainSteps: 2, learningRate: 0.01, groupSize: 6 }),
     ...{ algorithm, examples, engine, maxTurnTokens: 8 },
-    env: { pool, goldResults, template: "compact", maxTurns: 3 },
+    env: { pool, answers, template: "compact", maxTurns: 3 },
     saveCheckpoint: () => Promise.resolve(),
   });
   await use(engine, reports);

@@ -1,0 +1,100 @@
+/**
+ * The SQLite file behind the store: opened, brought up to date, written in transactions, and every
+ * refusal of SQLite told with what was being done and where.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { migrate } from "./migrations.ts";
+
+/** How long a write waits for another process's. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+// A killed process loses nothing in this mode; only a power cut may cost the last moments.
+const SETTINGS = `
+  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+`;
+
+/** The open file; closed at the end of its `using` block. */
+export class StoreFile implements Disposable {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /**
+   * @param pragmas Set after the store's own, for instance `max_page_count = 100`.
+   * @throws {RangeError} If a newer program wrote the file.
+   * @throws {Error} If the file cannot be opened or is not a store.
+   */
+  constructor(path: string, pragmas: readonly string[] = []) {
+    this.path = path;
+    this.#database = this.attempt("open the store", () => openDatabase(path, pragmas));
+  }
+
+  /** A prepared statement, kept for the next time. */
+  statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Reads rows one at a time, by a statement of its own: several readers do not disturb each other. */
+  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Record<string, unknown>> {
+    return this.#database.prepare(sql).iterate(...values);
+  }
+
+  /** Runs a statement for each row of values. */
+  insert(sql: string, rows: Iterable<readonly SQLInputValue[]>): void {
+    const statement = this.statement(sql);
+    for (const row of rows) statement.run(...row);
+  }
+
+  /** Does all of what `write` does, or nothing. A transaction in a transaction is a part of it. */
+  transaction(doing: string, write: () => void): void {
+    if (this.#database.isTransaction) return write();
+    this.attempt(doing, () => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        write();
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        // A full disk has already rolled the transaction back.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  /** Says what could not be done, and in which file, when SQLite refuses. */
+  attempt<T>(doing: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_SQLITE_ERROR") throw error;
+      const reason = (error as Error).message;
+      throw new Error(`Cannot ${doing} as ${reason}: ${this.path}`, { cause: error });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function openDatabase(path: string, pragmas: readonly string[]): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(SETTINGS);
+    migrate(database);
+    for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
