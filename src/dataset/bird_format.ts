@@ -1,6 +1,6 @@
 /**
- * The texts that BIRD publishes, checked and typed: question files (JSON or JSON lines) and
- * `*_tables.json`. Takes texts, not files; every error names the file that the text came from.
+ * The texts that BIRD and Spider publish, checked and typed: question files (JSON or JSON lines) and
+ * `*tables.json`. Takes texts, not files; every error names the file that the text came from.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Difficulty } from "./example.ts";
 
 /** A question as published, not yet joined with its database. */
 export interface Question {
-  /** BIRD's question_id, or the position in the file where there is none (BIRD train). */
+  /** BIRD's question_id, or the position in the file where there is none (BIRD train, Spider). */
   readonly id: string;
   readonly databaseId: string;
   readonly question: string;
@@ -35,6 +35,10 @@ const QUESTION = z.object({
   difficulty: z.enum(["simple", "moderate", "challenging"]).nullish(),
 });
 
+/** Spider calls the gold SQL `query`. */
+const SPIDER_QUESTION = QUESTION.omit({ SQL: true }).extend({ query: z.string().min(1) })
+  .transform(({ query, ...fields }) => ({ ...fields, SQL: query }));
+
 const LISTED_DATABASE = z.object({
   db_id: z.string().min(1),
   table_names_original: z.array(z.string()),
@@ -42,7 +46,7 @@ const LISTED_DATABASE = z.object({
 });
 
 /**
- * The questions of a BIRD question file.
+ * The questions of a question file of BIRD or Spider.
  *
  * @example BIRD train has neither ids nor difficulties
  * ```ts
@@ -55,14 +59,15 @@ const LISTED_DATABASE = z.object({
  * assert.equal(question.difficulty, null);
  * ```
  *
- * @param text A JSON array of questions, or one question a line when `file` ends in `.jsonl`.
+ * @param text A JSON array of questions, or one question a line; the text tells which, as files of
+ * either kind go by either ending.
  * @param file Path or name of the file, for error messages.
  * @throws {SyntaxError} If the text is not JSON, with the line.
  * @throws {TypeError} If a field is missing or wrong, with its index and question_id.
  * @throws {RangeError} If two questions have the same question_id.
  */
 export function parseQuestions(text: string, file: string): Question[] {
-  const entries = file.endsWith(".jsonl") ? parsedLines(text, file) : parsedArray(text, file);
+  const entries = isLines(text) ? parsedLines(text, file) : parsedArray(text, file);
   const questions = entries.map((entry, index) => question(entry, index, file));
   refuseRepeatedIds(questions, file);
   return questions;
@@ -144,7 +149,13 @@ function parsedArray(text: string, file: string): unknown[] {
   throw new TypeError(`Cannot read ${file} as it must be a JSON array: found ${kindOf(entries)}`);
 }
 
-function parsedLines(text: string, file: string): unknown[] {
+/** Whether the first line is an object of its own. */
+function isLines(text: string): boolean {
+  return /^\s*\{.*\}[^\S\n]*(\n|$)/.test(text);
+}
+
+/** The values of JSON lines; blank lines are skipped. */
+export function parsedLines(text: string, file: string): unknown[] {
   return text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
     try {
@@ -157,7 +168,7 @@ function parsedLines(text: string, file: string): unknown[] {
 
 function question(entry: unknown, index: number, file: string): Question {
   const what = `question ${index}${named(entry, "question_id")}`;
-  const fields = checked(QUESTION, entry, what, file);
+  const fields = checked(isSpiders(entry) ? SPIDER_QUESTION : QUESTION, entry, what, file);
   return {
     id: String(fields.question_id ?? index),
     databaseId: fields.db_id,
@@ -166,6 +177,10 @@ function question(entry: unknown, index: number, file: string): Question {
     goldSql: fields.SQL,
     difficulty: fields.difficulty ?? null,
   };
+}
+
+function isSpiders(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && "query" in entry && !("SQL" in entry);
 }
 
 function refuseRepeatedIds(questions: readonly Question[], file: string): void {

@@ -7,7 +7,7 @@
 
 import type { SqlPool } from "../sandbox/pool.ts";
 import type { SqlResult } from "../sandbox/result_set.ts";
-import type { Dataset } from "./bird.ts";
+import type { Dataset } from "./dataset.ts";
 import type { Example } from "./example.ts";
 
 /** `rows` and `empty` ran; `error` is any other failure than a timeout. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { join } from "node:path";
 import { Rng } from "../config/rng.ts";
-import { type Dataset, loadBird, questionFiles } from "./bird.ts";
+import { type Dataset, loadDataset } from "./dataset.ts";
 import type { Example } from "./example.ts";
+import { hasSplit } from "./layout.ts";
 import type { SqlPool } from "../sandbox/pool.ts";
 
 /** Share of the questions that is held out where a data set has only one split. */
@@ -38,7 +38,7 @@ export interface TrainingDataOptions {
  * Loads what to train on and what to evaluate on. A folder with a train split and a split to
  * evaluate on gives both; of a folder with a single split, a seeded share is held out.
  *
- * @throws As {@linkcode loadBird}.
+ * @throws As {@linkcode loadDataset}.
  * @throws {RangeError} If there are no questions to evaluate on.
  */
 export async function loadTrainingData(
@@ -47,12 +47,12 @@ export async function loadTrainingData(
 ): Promise<TrainingData> {
   const { data, split, evalData, evalSplit, seed } = options;
   const trainSplit = split || (await hasSplit(data, "train") ? "train" : undefined);
-  const training = await loadBird(data, { split: trainSplit, pool });
+  const training = await loadDataset(data, { split: trainSplit, pool });
   const other = evalData || data;
   const isSeparate = evalData !== "" ||
     (evalSplit !== training.split && await hasSplit(data, evalSplit));
   if (!isSeparate) return dividedData(training, seed);
-  const heldOut = await loadBird(other, { split: evalSplit, pool });
+  const heldOut = await loadDataset(other, { split: evalSplit, pool });
   if (heldOut.examples.length === 0) {
     throw new RangeError(
       `Cannot train as there must be questions to evaluate on: none in ${heldOut.files.questions}`,
@@ -110,12 +110,6 @@ export function divided<T>(
     training: items.filter((_, index) => !out.has(index)),
     heldOut: items.filter((_, index) => out.has(index)),
   };
-}
-
-async function hasSplit(directory: string, split: string): Promise<boolean> {
-  const isFile = (name: string) =>
-    Deno.stat(join(directory, name)).then(({ isFile }) => isFile, () => false);
-  return (await Promise.all(questionFiles(split).map(isFile))).includes(true);
 }
 
 function describe(directory: string, { split, examples }: Dataset): string {

@@ -30,12 +30,30 @@ Deno.test("parseQuestions() takes the position as id and null as difficulty wher
   assert.deepEqual([first.difficulty, second.evidence], [null, ""]);
 });
 
-Deno.test("parseQuestions() reads the same from JSON lines as from an array", () => {
+Deno.test("parseQuestions() reads the same from JSON lines as from an array, whatever the ending", () => {
   const lines = `${JSON.stringify(QUESTION)}\n${JSON.stringify({ ...QUESTION, question_id: 8 })}\n`;
-  assert.deepEqual(
-    parseQuestions(lines, "mini.jsonl"),
-    parseQuestions(text({}, { question_id: 8 }), "mini.json"),
-  );
+  const array = text({}, { question_id: 8 });
+  const expected = parseQuestions(array, "mini.json");
+  assert.equal(expected.length, 2);
+  for (const [content, file] of [[lines, "mini.jsonl"], [lines, "dev.json"], [array, "x.jsonl"]]) {
+    assert.deepEqual(parseQuestions(content, file), expected);
+  }
+});
+
+Deno.test("parseQuestions() reads Spider's questions, which call the gold SQL a query", () => {
+  const spiders = { db_id: "shop", question: "How many?", query: "SELECT 1", sql: { from: [] } };
+  assert.deepEqual(parseQuestions(JSON.stringify([spiders]), "train_spider.json"), [{
+    id: "0",
+    databaseId: "shop",
+    question: "How many?",
+    evidence: "",
+    goldSql: "SELECT 1",
+    difficulty: null,
+  }]);
+  assert.throws(() => parseQuestions(JSON.stringify([{ ...spiders, query: 3 }]), "dev.json"), {
+    message: 'Cannot read question 0 of dev.json as "query" is wrong: ' +
+      "Invalid input: expected string, received number",
+  });
 });
 
 Deno.test("parseQuestions() names the field, the index and the question_id of a mistake", () => {
@@ -63,7 +81,7 @@ Deno.test("parseQuestions() refuses two questions with the same id", () => {
 });
 
 Deno.test("parseQuestions() refuses an object where a list belongs", () => {
-  assert.throws(() => parseQuestions("{}", "dev.json"), {
+  assert.throws(() => parseQuestions('{\n "0": "SELECT 1"\n}', "dev.json"), {
     name: "TypeError",
     message: "Cannot read dev.json as it must be a JSON array: found object",
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadBird } from "../../src/dataset/bird.ts";
+import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Difficulty } from "../../src/dataset/example.ts";
 import { checkGold } from "../../src/dataset/gold_check.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
@@ -21,7 +21,7 @@ function example(goldSql: string, databaseId: string, difficulty: Difficulty | n
 
 function dataset(examples: ReturnType<typeof example>[]) {
   const files = { questions: "dev.json", databases: "dev_databases", tables: null, gold: null };
-  return { name: "bird", split: "dev", examples, databases: [], files, warnings: [] };
+  return { name: "bird" as const, split: "dev", examples, databases: [], files, warnings: [] };
 }
 
 Deno.test("checkGold() tells what every gold SQL did, and counts it", async () => {
@@ -75,7 +75,7 @@ Deno.test({
   ...NEEDS_BIRD,
   fn: async () => {
     await using pool = new SqlPool({ roots: [BIRD] });
-    const dev = await loadBird(join(BIRD, "dev_20240627"), { pool });
+    const dev = await loadDataset(join(BIRD, "dev_20240627"), { pool });
     const { counts } = await checkGold(dev, pool, { timeoutMs: 30_000 });
     assert.deepEqual(counts, { total: 287, rows: 287, empty: 0, error: 0, timeout: 0 });
   },

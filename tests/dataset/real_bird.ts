@@ -1,5 +1,5 @@
 /**
- * Where tests find a part of the real BIRD data, which is not part of the project.
+ * Where tests find parts of the real BIRD and Spider data, which are not part of the project.
  *
  * @module
  */
@@ -7,12 +7,26 @@
 import { fileURLToPath } from "node:url";
 
 /** The folder of real BIRD data beside the repository. */
-export const BIRD = fileURLToPath(new URL("../../../shared/bird", import.meta.url));
+export const BIRD = shared("bird");
+
+/** The folder of real Spider data beside the repository. */
+export const SPIDER = shared("spider");
 
 /** Options of a test that needs {@linkcode BIRD}. */
-export const NEEDS_BIRD = { ignore: !isFolder(BIRD) };
+export const NEEDS_BIRD = needs("BIRD", BIRD);
 
-if (NEEDS_BIRD.ignore) console.info(`Tests on real BIRD data are skipped: there is no ${BIRD}`);
+/** Options of a test that needs {@linkcode SPIDER}. */
+export const NEEDS_SPIDER = needs("Spider", SPIDER);
+
+function shared(name: string): string {
+  return fileURLToPath(new URL(`../../../shared/${name}`, import.meta.url));
+}
+
+function needs(name: string, path: string): { ignore: boolean } {
+  const ignore = !isFolder(path);
+  if (ignore) console.info(`skipped: no ${name} data (there is no ${path})`);
+  return { ignore };
+}
 
 function isFolder(path: string): boolean {
   try {
