@@ -31,8 +31,14 @@ export function difficultyTable(
     line(["", ...LEVELS, "total"]),
     line(["count", ...scores.map(({ n }) => String(n))]),
     `${"=".repeat(38)}    ${metric}    ${"=".repeat(37)}`,
-    line([metric, ...scores.map(({ percent, n }) => n === 0 ? "-" : percent.toFixed(2))]),
+    line([metric, ...scores.map(({ percent, n }) => n === 0 ? "-" : twoDecimals(percent))]),
   ].join("\n");
+}
+
+/** Python's `.2f` gives an exact tie, which only eighths are, to the even digit; toFixed goes up. */
+function twoDecimals(percent: number): string {
+  const isEvenBelow = (8 * percent) % 4 === 1;
+  return (isEvenBelow ? percent - 0.005 : percent).toFixed(2);
 }
 
 function line(cells: readonly string[]): string {

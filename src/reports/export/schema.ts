@@ -1,0 +1,153 @@
+/**
+ * The form of the JSON and JSONL exports. docs/schemas/ is generated from it, and the tests hold real
+ * exports to it.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { Verdict } from "../../evaluation/verdict.ts";
+import { OUTCOMES, SQL_FEATURES } from "../../evaluation/verdict.ts";
+import { REDUNDANCY_CATEGORIES } from "../../evaluation/redundancy.ts";
+import type { RunIdentity } from "../../store/identity.ts";
+import type { Metric } from "../../store/run_store.ts";
+
+/** Name and version of the JSON export; the version goes up with a change that breaks readers. */
+export const EVALUATION_FORMAT = "finestep.evaluation/1";
+
+const COUNT = z.int().min(0);
+const SHARE = z.number().min(0).max(1);
+const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
+const TIME = z.iso.datetime();
+const PHASE = z.enum(["before", "train", "after", "eval"]);
+
+const CALL = z.strictObject({
+  index: COUNT.describe("place among the question's tool calls"),
+  step: COUNT.describe("place among the policy's messages"),
+  classes: z.array(z.enum([...REDUNDANCY_CATEGORIES, "R4Lenient", "R5b", "R6Oracle"]))
+    .describe("redundancy classes that hold (docs/metrics.md)"),
+  category: z.enum(REDUNDANCY_CATEGORIES).nullable()
+    .describe("the class that makes the call redundant; null for none"),
+  hasFailed: z.boolean().describe("no rows, as it failed or timed out"),
+});
+
+/** One line of the JSONL export: one question's result. */
+export const VERDICT = z.strictObject({
+  exampleId: z.string().describe("BIRD's question_id, or the position where there is none"),
+  databaseId: z.string(),
+  difficulty: z.enum(["simple", "moderate", "challenging"]).nullable(),
+  seed: z.int().describe("seed of the attempt"),
+  goldSql: z.string(),
+  predictedSql: z.string().nullable().describe("null where there was no answer"),
+  isCorrect: z.boolean().describe("by BIRD's EX"),
+  isStrictlyCorrect: z.boolean()
+    .describe("by strict EX: duplicates count, order where the gold orders, reals to a tolerance"),
+  disagreement: z.enum(["same", "duplicates", "order", "float_tolerance"])
+    .describe("why strict EX and BIRD's EX differ"),
+  softF1: SHARE.describe("BIRD's Soft-F1"),
+  rVesReward: z.number().min(0).max(1.25).nullable()
+    .describe("BIRD's R-VES reward; null where queries were not timed"),
+  outcome: z.enum(OUTCOMES),
+  message: z.string().describe("why there are no rows; empty where there are"),
+  features: z.array(z.enum(SQL_FEATURES)).describe("what the gold SQL uses"),
+  calls: z.array(CALL).describe("tool calls"),
+  excessSteps: COUNT.nullable()
+    .describe("calls after the one that determined the answer; null where none did"),
+  messageCount: COUNT.describe("messages of the policy"),
+  violationCount: COUNT.describe("messages that broke the format"),
+  stopReason: z.enum(["answer", "turn_limit", "context_limit", "no_prediction"]),
+  predictedMs: z.number().min(0).nullable().describe(
+    "ms in SQLite; null where there was no answer",
+  ),
+  goldMs: z.number().min(0).describe("ms in SQLite"),
+}) satisfies z.ZodType<Verdict>;
+
+/** A measured number; a rate is a share, not percent. */
+const METRIC = z.strictObject({
+  phase: PHASE,
+  name: z.string(),
+  value: z.number(),
+  low: z.number().nullable().describe("lower bound of the 95 % interval"),
+  high: z.number().nullable().describe("upper bound of the 95 % interval"),
+  n: COUNT.describe("questions that it rests on"),
+}) satisfies z.ZodType<Metric>;
+
+/** EX of a group of questions. */
+const CELL = z.strictObject({
+  group: z.string(),
+  right: COUNT,
+  n: COUNT,
+  ex: SHARE,
+  low: SHARE.describe("lower bound of the 95 % interval"),
+  high: SHARE.describe("upper bound of the 95 % interval"),
+});
+
+const IDENTITY = z.strictObject({
+  dataSet: z.strictObject({
+    name: z.string(),
+    split: z.string(),
+    questionsSha256: SHA256,
+    databasesSha256: SHA256,
+  }),
+  questions: z.strictObject({
+    total: COUNT.describe("questions in the split"),
+    evaluated: COUNT.describe("questions chosen from it"),
+    filter: z.string(),
+    sample: COUNT.describe("questions drawn at random; 0 for all"),
+    sampleSeed: z.int().nullable(),
+    limit: COUNT.describe("how many of the first were kept; 0 for all"),
+    goldSha256: SHA256.nullable().describe("gold file in place of the questions' own gold SQL"),
+  }),
+  quarantine: z.strictObject({ version: z.string(), excluded: COUNT }).nullable()
+    .describe("list of unsound questions"),
+  exRule: z.string(),
+  policy: z.strictObject({
+    kind: z.enum(["model", "predictions"]),
+    name: z.string(),
+    modelSha256: SHA256.nullable(),
+    predictionsSha256: SHA256.nullable(),
+    match: z.string().nullable().describe("how predictions were paired with questions"),
+  }),
+  prompt: z.strictObject({ template: z.string(), sha256: SHA256 }).nullable(),
+  limits: z.strictObject({
+    answerTimeoutMs: z.number(),
+    toolTimeoutMs: z.number(),
+    maxRows: COUNT,
+    maxBytes: COUNT,
+    maxTurns: COUNT,
+  }),
+  now: z.string().describe("where SQL's clock stands: an ISO time, or `system`"),
+  sqlite: z.string(),
+  seed: z.int(),
+  temperature: z.number().min(0),
+  versions: z.strictObject({ finestep: z.string(), deno: z.string() }),
+}) satisfies z.ZodType<RunIdentity>;
+
+/** The JSON export: one document that holds an evaluation. */
+export const EVALUATION = z.strictObject({
+  schema: z.literal(EVALUATION_FORMAT),
+  run: z.strictObject({
+    id: z.int(),
+    kind: z.enum(["train", "eval"]),
+    phase: PHASE,
+    command: z.string(),
+    commit: z.string().nullable().describe("of finestep; `+` after it: files differed from it"),
+    started: TIME,
+    finished: TIME.nullable(),
+    status: z.enum(["running", "finished", "failed", "interrupted"]),
+    partial: z.string().nullable().describe("how much there is; null where all of it is"),
+  }),
+  identity: IDENTITY.nullable().describe("what the numbers depend on"),
+  metrics: z.array(METRIC),
+  breakdown: z.record(z.string(), z.array(CELL)).describe("EX by group of questions"),
+  outcomes: z.partialRecord(z.enum(OUTCOMES), COUNT).describe("questions by outcome"),
+  verdicts: z.array(VERDICT).describe("one a question; `disagreement` and `outcome` say why"),
+});
+
+/** The JSON Schemas (draft 2020-12) by the name of their file in docs/schemas/. */
+export function jsonSchemas(): Record<string, unknown> {
+  return {
+    "evaluation.schema.json": z.toJSONSchema(EVALUATION),
+    "verdict.schema.json": z.toJSONSchema(VERDICT),
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * What an exporter writes: one phase of a stored run with everything that was found in it.
+ *
+ * @module
+ */
+
+import type { Verdict } from "../evaluation/verdict.ts";
+import type { Metric, Phase, Run } from "../store/run_store.ts";
+import type { Episode } from "../trajectory/episode.ts";
+
+/** An evaluation as it lies in the store. */
+export interface ExportedRun {
+  readonly run: Run;
+  readonly phase: Phase;
+  /** Those of the phase. */
+  readonly metrics: readonly Metric[];
+  /** In the order of the questions. */
+  readonly verdicts: readonly Verdict[];
+  /** What a policy said and did; without any, as for a file of predictions, only answers are known. */
+  readonly episodes?: Iterable<Episode>;
+}
+
+/**
+ * How much of the evaluation is there, for instance `812 of 1534 questions`; null where it is whole,
+ * or where nobody wrote down how many questions were chosen.
+ */
+export function partialText({ run, verdicts }: ExportedRun): string | null {
+  const chosen = run.identity?.questions.evaluated;
+  if (chosen === undefined) return run.status === "finished" ? null : `run is ${run.status}`;
+  const done = new Set(verdicts.map(({ exampleId }) => exampleId)).size;
+  return done < chosen ? `${done} of ${chosen} questions` : null;
+}
