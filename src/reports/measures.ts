@@ -23,6 +23,9 @@ export interface Measure {
 /** Measures by the name of their metric, in the order of a table's rows. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   ex: { label: "EX", isRate: true, better: "up" },
+  strict_ex: { label: "strict EX", isRate: true, better: "up" },
+  soft_f1: { label: "Soft-F1", isRate: true, better: "up" },
+  r_ves: { label: "R-VES", isRate: true, better: "up" },
   redundant_tool_calls: { label: "redundant tool calls", isRate: true, better: "down" },
   tool_calls: { label: "tool calls per question", isRate: false, better: null },
   failed_tool_calls: { label: "failing tool calls", isRate: true, better: "down" },
