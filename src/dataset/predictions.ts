@@ -1,121 +1,119 @@
 /**
- * Predicted SQL in BIRD's file format, paired with examples as the official code pairs them: by
- * position in the file, whatever the keys say.
+ * Which prediction answers which question: by position, as the official code pairs them, or by
+ * question_id. Whatever is left over, or looks as if the other way were meant, is said.
  *
  * @module
  */
 
-import { parsedJson } from "./bird_format.ts";
 import type { Example } from "./example.ts";
+import { parsePredictions, type Prediction, type PredictionFile } from "./prediction_format.ts";
 
-/** One entry of a prediction file. */
-export interface Prediction {
-  readonly sql: string;
-  /** The database that the file names; null where it names none. */
-  readonly databaseId: string | null;
-}
+/**
+ * `position`: in file order, whatever the keys say, until the shorter of the two ends;
+ * `question_id`: by the key in an object of strings or the field `question_id`.
+ */
+export type Match = "position" | "question_id";
 
 /** Predictions by example, with everything that looks wrong about the pairing. */
 export interface PairedPredictions {
-  /** SQL by example id; examples beyond the end of the file have none. */
+  /** SQL by example id; an example without a prediction is not in it. */
   readonly sqlByExample: ReadonlyMap<string, string>;
-  /** For people to see before the score; empty when counts and databases agree. */
+  /** For people to see before the score; empty when counts, ids and databases agree. */
   readonly warnings: readonly string[];
 }
 
-const SEPARATOR = "\t----- bird -----\t";
-
-/**
- * The predictions of a file, in file order: an object `{"0": "SQL\t----- bird -----\tdatabase"}`,
- * or a list of such strings or of bare SQL. An entry that is not a string counts as empty SQL, as
- * in the official code.
- *
- * @example Keys do not order predictions
- * ```ts
- * import assert from "node:assert/strict";
- * import { parsePredictions } from "./predictions.ts";
- *
- * const text = '{"1": "SELECT 1\\t----- bird -----\\tshop", "0": "SELECT 0"}';
- * assert.deepEqual(parsePredictions(text, "predictions.json"), [
- *   { sql: "SELECT 1", databaseId: "shop" },
- *   { sql: "SELECT 0", databaseId: null },
- * ]);
- * ```
- *
- * @param file Path or name of the file, for error messages.
- * @throws {SyntaxError} If the text is not JSON, with the line.
- * @throws {TypeError} If it is neither a list nor an object, or holds lists or objects.
- */
-export function parsePredictions(text: string, file: string): Prediction[] {
-  const content = parsedJson(text, file);
-  if (typeof content !== "object" || content === null) {
-    throw new TypeError(
-      `Cannot read predictions of ${file} as they must be a JSON object or list: found ${typeof content}`,
-    );
-  }
-  for (const [key, entry] of Object.entries(content)) refuseNested(entry, key, file);
-  return (Array.isArray(content) ? content : valuesInFileOrder(text)).map(prediction);
-}
-
-/**
- * Pairs predictions with examples by position; the shorter one ends the pairing.
- *
- * @param predictions In file order.
- * @param examples In the order of the question file.
- */
-export function pairPredictions(
-  predictions: readonly Prediction[],
-  examples: readonly Example[],
-): PairedPredictions {
-  const pairs = examples.slice(0, predictions.length)
-    .map((example, index) => ({ example, prediction: predictions[index], index }));
-  return {
-    sqlByExample: new Map(pairs.map(({ example, prediction }) => [example.id, prediction.sql])),
-    warnings: [
-      ...countWarnings(predictions.length, examples.length),
-      ...databaseWarnings(pairs),
-    ],
-  };
+interface Pair {
+  readonly example: Example;
+  readonly prediction: Prediction;
+  /** Of the prediction in its file. */
+  readonly index: number;
 }
 
 /**
  * Reads a prediction file and pairs it with the examples.
  *
- * @throws {Error} If the file cannot be read, or as {@linkcode parsePredictions} says.
+ * @throws {Error} If the file cannot be read, or as {@linkcode parsePredictions} and
+ * {@linkcode pairPredictions} say.
  */
 export async function readPredictions(
   path: string,
   examples: readonly Example[],
+  { match = "position" }: { readonly match?: Match } = {},
 ): Promise<PairedPredictions> {
-  return pairPredictions(parsePredictions(await Deno.readTextFile(path), path), examples);
-}
-
-function refuseNested(entry: unknown, key: string, file: string): void {
-  if (typeof entry !== "object" || entry === null) return;
-  throw new TypeError(
-    `Cannot read prediction "${key}" of ${file} as it must be a string: found ${
-      JSON.stringify(entry).slice(0, 60)
-    }`,
-  );
+  return pairPredictions(parsePredictions(await Deno.readTextFile(path), path), examples, match);
 }
 
 /**
- * The values of a flat JSON object as the file orders them. JavaScript objects put keys like "10"
- * in numeric order, so the text itself is walked; it is known to be JSON without nesting.
+ * Pairs predictions with examples.
+ *
+ * @param examples In the order of the question file.
+ * @throws {TypeError} If predictions without an id are to be paired by question_id.
  */
-function valuesInFileOrder(text: string): unknown[] {
-  const string = String.raw`"(?:[^"\\]|\\.)*"`;
-  const entry = new RegExp(String.raw`(${string})\s*:\s*(${string}|[^\s,}]+)`, "g");
-  // A repeated key keeps its first place and its last value, as in Python's json.
-  const values = new Map<string, unknown>();
-  for (const [, key, value] of text.matchAll(entry)) values.set(JSON.parse(key), JSON.parse(value));
-  return [...values.values()];
+export function pairPredictions(
+  file: PredictionFile,
+  examples: readonly Example[],
+  match: Match,
+): PairedPredictions {
+  const { pairs, warnings } = match === "position"
+    ? pairedByPosition(file, examples)
+    : pairedById(file, examples);
+  return {
+    sqlByExample: new Map(pairs.map(({ example, prediction }) => [example.id, prediction.sql])),
+    warnings: [...file.warnings, ...warnings, ...databaseWarnings(pairs)],
+  };
 }
 
-function prediction(entry: unknown): Prediction {
-  if (typeof entry !== "string") return { sql: "", databaseId: null };
-  const [sql, databaseId = null] = entry.split(SEPARATOR);
-  return { sql, databaseId };
+function pairedByPosition(
+  { predictions, hasQuestionIds }: PredictionFile,
+  examples: readonly Example[],
+): { pairs: Pair[]; warnings: string[] } {
+  const pairs = examples.slice(0, predictions.length)
+    .map((example, index) => ({ example, prediction: predictions[index], index }));
+  return {
+    pairs,
+    warnings: [
+      ...countWarnings(predictions.length, examples.length),
+      ...(hasQuestionIds ? idWarnings(pairs) : []),
+    ],
+  };
+}
+
+function pairedById(
+  { predictions }: PredictionFile,
+  examples: readonly Example[],
+): { pairs: Pair[]; warnings: string[] } {
+  const byId = new Map(examples.map((example) => [example.id, example]));
+  const pairs = new Map<string, Pair>();
+  const unknown: string[] = [];
+  const repeated: string[] = [];
+  for (const [index, prediction] of predictions.entries()) {
+    const { id } = prediction;
+    if (id === null) {
+      throw new TypeError(
+        `Cannot pair predictions by question_id as every one must have an id: prediction ${index} has none`,
+      );
+    }
+    const example = byId.get(id);
+    if (!example) unknown.push(id);
+    else {
+      if (pairs.has(id)) repeated.push(id);
+      pairs.set(id, { example, prediction, index });
+    }
+  }
+  const without = examples.filter(({ id }) => !pairs.has(id)).map(({ id }) => id);
+  return {
+    pairs: [...pairs.values()],
+    warnings: [
+      ...counted(unknown, "predictions have a question_id that no example has"),
+      ...counted(repeated, "predictions repeat a question_id, of which the last counts"),
+      ...counted(without, "examples have no prediction"),
+    ],
+  };
+}
+
+/** `3 <what>, the first is 17`. */
+function counted(ids: readonly string[], what: string): string[] {
+  return ids.length === 0 ? [] : [`${ids.length} ${what}: the first is ${ids[0]}`];
 }
 
 function countWarnings(predictions: number, examples: number): string[] {
@@ -128,9 +126,17 @@ function countWarnings(predictions: number, examples: number): string[] {
   ];
 }
 
-function databaseWarnings(
-  pairs: readonly { example: Example; prediction: Prediction; index: number }[],
-): string[] {
+function idWarnings(pairs: readonly Pair[]): string[] {
+  const wrong = pairs.filter(({ example, prediction: { id } }) => id !== null && id !== example.id);
+  if (wrong.length === 0) return [];
+  const [{ example, prediction, index }] = wrong;
+  return [
+    `${wrong.length} predictions have another question_id than their example, as they are paired ` +
+    `by position: prediction ${index} is for ${prediction.id}, the example is ${example.id}`,
+  ];
+}
+
+function databaseWarnings(pairs: readonly Pair[]): string[] {
   const wrong = pairs.filter(({ example, prediction: { databaseId } }) =>
     databaseId !== null && databaseId.trim() !== example.database.id
   );
