@@ -7,10 +7,12 @@
  * @module
  */
 
-import type { SqlResult } from "./result_set.ts";
-import { workerCommand, WorkerProcess } from "./worker_process.ts";
+import { DEFAULT_NOW, pinnedTime } from "./pinned_now.ts";
+import type { SqlFailure, SqlResult, SqlTimes } from "./result_set.ts";
+import type { QueryRequest, SqlAnswer, TimeRequest } from "./wire.ts";
+import { type TimedRequest, workerCommand, WorkerProcess } from "./worker_process.ts";
 
-/** What one statement may use. */
+/** What one statement may use, and how it is run. */
 export interface SqlLimits {
   /** Wall-clock milliseconds in SQLite, 30 s when not given; waiting for a free worker does not count. */
   readonly timeoutMs?: number;
@@ -18,6 +20,8 @@ export interface SqlLimits {
   readonly maxRows?: number;
   /** Size after which a result is truncated, 32 MiB when not given; a cell counts 8 bytes and its text. */
   readonly maxBytes?: number;
+  /** Whether rows come in the opposite order wherever SQL leaves the order open; no when not given. */
+  readonly reverseUnordered?: boolean;
 }
 
 /** How a pool is set up; the limits apply to statements that do not set their own. */
@@ -26,12 +30,35 @@ export interface SqlPoolOptions extends SqlLimits {
   readonly roots: readonly string[];
   /** Processes, and so statements at a time, 2 when not given. */
   readonly workers?: number;
+  /** MiB of memory that a worker may hold, 1024 when not given; it is looked at 20 times a second. */
+  readonly memoryMiB?: number;
+  /** The ISO time that SQL takes for 'now', {@linkcode DEFAULT_NOW} when not given; `system`: the clock's. */
+  readonly now?: string;
 }
 
-interface Waiting {
-  readonly start: () => void;
-  readonly refuse: (error: Error) => void;
+/** How two statements are timed. */
+export interface SqlTimeOptions {
+  /** Timed runs of each statement, 100 when not given, as in BIRD's official code. */
+  readonly iterations?: number;
+  /** Wall-clock milliseconds for all runs together. */
+  readonly timeoutMs: number;
 }
+
+interface Job extends TimedRequest {
+  readonly resolve: (answer: SqlAnswer) => void;
+  readonly reject: (error: unknown) => void;
+  hasCrashed: boolean;
+}
+
+const DEFAULT_LIMITS: Required<SqlLimits> = {
+  timeoutMs: 30_000,
+  maxRows: 1_000_000,
+  maxBytes: 2 ** 25,
+  reverseUnordered: false,
+};
+
+/** Requests that one write may take to a worker. */
+const MAX_BATCH = 16;
 
 /**
  * A pool of worker processes, started when first needed and kept warm. Statements that find no free
@@ -56,72 +83,125 @@ interface Waiting {
 export class SqlPool implements AsyncDisposable {
   readonly #command: Deno.Command;
   readonly #limits: Required<SqlLimits>;
+  readonly #now: string | null;
+  readonly #workers: number;
   readonly #processes = new Set<WorkerProcess>();
   readonly #idle: WorkerProcess[] = [];
-  readonly #waiting: Waiting[] = [];
-  #freeSlots: number;
+  readonly #queue: Job[] = [];
+  #busyWorkers = 0;
   #isClosed = false;
 
-  /** @throws {RangeError} If `workers` is not a positive integer or a root has a comma. */
-  constructor(options: SqlPoolOptions) {
-    const { roots, workers = 2, timeoutMs = 30_000, maxRows = 1_000_000, maxBytes = 2 ** 25 } =
-      options;
-    if (!Number.isInteger(workers) || workers < 1) {
+  /**
+   * @param command Starts a worker, for tests of what the pool does with an odd one.
+   * @throws {RangeError} If `workers` or `memoryMiB` is not a positive integer, `now` is no time, or a
+   * root has a comma.
+   */
+  constructor(options: SqlPoolOptions, command?: Deno.Command) {
+    const { roots, workers = 2, memoryMiB = 1024, now = DEFAULT_NOW } = options;
+    for (const [name, value] of Object.entries({ workers, memoryMiB })) {
+      if (Number.isInteger(value) && value > 0) continue;
       throw new RangeError(
-        `Cannot make a SQL pool as 'workers' must be a positive integer: current value is ${workers}`,
+        `Cannot make a SQL pool as '${name}' must be a positive integer: current value is ${value}`,
       );
     }
-    this.#command = workerCommand(roots);
-    this.#freeSlots = workers;
-    this.#limits = { timeoutMs, maxRows, maxBytes };
+    this.#command = command ?? workerCommand(roots, memoryMiB);
+    this.#workers = workers;
+    this.#now = pinnedTime(now);
+    this.#limits = withDefaults(options, DEFAULT_LIMITS);
   }
 
   /**
    * Runs one statement on a database file. Whatever the SQL does is a value: rows, or a failure with
-   * its kind. A file that is missing or outside the roots is an `error` whose message names it.
+   * its kind. A file that is missing or outside the roots is an `error` whose message names it. When a
+   * worker dies, its statement is run once more.
    *
    * @throws {Error} If no worker process can be started, or the pool is closed.
    */
-  async execute(databasePath: string, sql: string, limits: SqlLimits = {}): Promise<SqlResult> {
-    const {
-      timeoutMs = this.#limits.timeoutMs,
-      maxRows = this.#limits.maxRows,
-      maxBytes = this.#limits.maxBytes,
-    } = limits;
-    await this.#takeSlot();
-    try {
-      const worker = await this.#worker();
-      const result = await worker.ask({ databasePath, sql, maxRows, maxBytes }, timeoutMs);
-      this.#putBack(worker);
-      if (this.#isClosed) throw closedError();
-      return result;
-    } finally {
-      this.#passOnSlot();
-    }
+  execute(databasePath: string, sql: string, limits: SqlLimits = {}): Promise<SqlResult> {
+    const { timeoutMs, ...rest } = withDefaults(limits, this.#limits);
+    const request: QueryRequest = { kind: "query", databasePath, sql, now: this.#now, ...rest };
+    return this.#answer({ request, timeoutMs }) as Promise<SqlResult>;
+  }
+
+  /**
+   * Times two statements on a database file as BIRD's R-VES does: both once untimed, then in turns,
+   * each run on a new connection, from after connecting to after closing, in one process.
+   *
+   * @returns Seconds by run; or the failure of the first run that fails.
+   * @throws {Error} If no worker process can be started, or the pool is closed.
+   */
+  time(
+    databasePath: string,
+    predictedSql: string,
+    goldSql: string,
+    { iterations = 100, timeoutMs }: SqlTimeOptions,
+  ): Promise<SqlTimes | SqlFailure> {
+    const { timeoutMs: _, ...rest } = this.#limits;
+    const request: TimeRequest = {
+      kind: "time",
+      databasePath,
+      predictedSql,
+      goldSql,
+      iterations,
+      now: this.#now,
+      ...rest,
+    };
+    return this.#answer({ request, timeoutMs }) as Promise<SqlTimes | SqlFailure>;
   }
 
   /** Kills all workers; statements that run or wait are rejected. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    for (const { refuse } of this.#waiting.splice(0)) refuse(closedError());
+    for (const { reject } of this.#queue.splice(0)) reject(closedError());
     await Promise.all([...this.#processes].map((worker) => worker.kill()));
   }
 
-  #takeSlot(): Promise<void> {
+  #answer(request: TimedRequest): Promise<SqlAnswer> {
     if (this.#isClosed) return Promise.reject(closedError());
-    if (this.#freeSlots > 0) {
-      this.#freeSlots--;
-      return Promise.resolve();
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ start: resolve, refuse: reject });
-    return promise;
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...request, resolve, reject, hasCrashed: false });
+      if (this.#busyWorkers < this.#workers) this.#serve();
+    });
   }
 
-  #passOnSlot(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#freeSlots++;
-    else next.start();
+  /** Lets one more worker take jobs until none waits. */
+  async #serve(): Promise<void> {
+    this.#busyWorkers++;
+    while (this.#queue.length > 0) {
+      try {
+        await this.#serveBatch(await this.#worker());
+      } catch (error) {
+        this.#queue.shift()?.reject(error);
+      }
+    }
+    this.#busyWorkers--;
+  }
+
+  async #serveBatch(worker: WorkerProcess): Promise<void> {
+    // So small a part of what waits that a slow statement holds nobody up while another worker is idle.
+    const share = Math.ceil(this.#queue.length / (4 * this.#workers));
+    const jobs = this.#queue.splice(0, Math.min(share, MAX_BATCH));
+    let answered = 0;
+    for await (const answer of worker.answers(jobs)) this.#settle(jobs[answered++], answer);
+    this.#putBack(worker);
+    this.#putFirst(jobs.slice(answered));
+  }
+
+  #settle(job: Job, answer: SqlAnswer): void {
+    if (!this.#isClosed && (answer.kind !== "crashed" || job.hasCrashed)) {
+      job.resolve(answer);
+    } else {
+      job.hasCrashed = true;
+      this.#putFirst([job]);
+    }
+  }
+
+  #putFirst(jobs: readonly Job[]): void {
+    if (this.#isClosed) {
+      for (const { reject } of jobs) reject(closedError());
+    } else {
+      this.#queue.unshift(...jobs);
+    }
   }
 
   async #worker(): Promise<WorkerProcess> {
@@ -129,7 +209,9 @@ export class SqlPool implements AsyncDisposable {
       if (worker.isAlive) return worker;
       await this.#discard(worker);
     }
-    const worker = await WorkerProcess.start(this.#command);
+    const start = () => WorkerProcess.start(this.#command);
+    // A process can be killed before its first request, too.
+    const worker = await start().catch(start);
     this.#processes.add(worker);
     // Closed while the worker started: nobody else will end it.
     if (this.#isClosed) await worker.kill();
@@ -145,6 +227,16 @@ export class SqlPool implements AsyncDisposable {
     this.#processes.delete(worker);
     await worker.kill();
   }
+}
+
+function withDefaults(limits: SqlLimits, defaults: Required<SqlLimits>): Required<SqlLimits> {
+  const {
+    timeoutMs = defaults.timeoutMs,
+    maxRows = defaults.maxRows,
+    maxBytes = defaults.maxBytes,
+    reverseUnordered = defaults.reverseUnordered,
+  } = limits;
+  return { timeoutMs, maxRows, maxBytes, reverseUnordered };
 }
 
 function closedError(): Error {

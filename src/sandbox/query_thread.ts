@@ -5,53 +5,69 @@
  * @module
  */
 
+import { readsClock } from "./pinned_now.ts";
 import { ReadOnlyDatabase } from "./read_only_database.ts";
-import type { SqlResult } from "./result_set.ts";
+import { runTimes } from "./run_times.ts";
 import { bodyLength, decodedBody, encodedFrame, HEADER_BYTES, READY } from "./wire.ts";
-import type { SqlRequest } from "./wire.ts";
+import type { Numbered, SqlAnswer, SqlRequest } from "./wire.ts";
 
 // Deno checks the types of a worker's module as if it ran in the main thread.
 declare function postMessage(message: unknown): void;
 
 const MAX_OPEN_DATABASES = 8;
 
-/** Open databases by path, the one used last at the end. */
+/** Open connections by what they were opened with, the one used last at the end. */
 const databases = new Map<string, ReadOnlyDatabase>();
 
 writeAll(encodedFrame(READY));
 for (let request = readRequest(); request !== null; request = readRequest()) {
-  writeAll(encodedFrame(answer(request)));
+  writeAll(encodedFrame({ id: request.id, body: answer(request.body) }));
 }
 postMessage("input closed");
 
-function answer({ databasePath, sql, maxRows, maxBytes }: SqlRequest): SqlResult {
-  let database: ReadOnlyDatabase;
+function answer(request: SqlRequest): SqlAnswer {
   try {
-    database = openDatabase(databasePath);
+    return request.kind === "query"
+      ? openDatabase(request, request.sql).query(request.sql, request)
+      : runTimes(request, (sql) => connect(request, sql), request);
   } catch (error) {
     return { kind: "error", message: (error as Error).message, elapsedMs: 0 };
   }
-  return database.query(sql, { maxRows, maxBytes });
 }
 
-function openDatabase(path: string): ReadOnlyDatabase {
-  const database = databases.get(path) ?? new ReadOnlyDatabase(path);
-  databases.delete(path);
-  databases.set(path, database);
+function openDatabase(request: SqlRequest, sql: string): ReadOnlyDatabase {
+  const key = JSON.stringify([
+    request.databasePath,
+    request.reverseUnordered,
+    nowFor(request, sql),
+  ]);
+  const database = databases.get(key) ?? connect(request, sql);
+  databases.delete(key);
+  databases.set(key, database);
   if (databases.size > MAX_OPEN_DATABASES) closeLeastRecent();
   return database;
 }
 
+function connect(request: SqlRequest, sql: string): ReadOnlyDatabase {
+  const { databasePath, reverseUnordered } = request;
+  return new ReadOnlyDatabase(databasePath, { reverseUnordered, now: nowFor(request, sql) });
+}
+
+/** Pinned date functions cost microseconds a call, so only statements that ask for the time have them. */
+function nowFor({ now }: SqlRequest, sql: string): string | null {
+  return now !== null && readsClock(sql) ? now : null;
+}
+
 function closeLeastRecent(): void {
-  const [path, database] = databases.entries().next().value!;
-  databases.delete(path);
+  const [key, database] = databases.entries().next().value!;
+  databases.delete(key);
   database[Symbol.dispose]();
 }
 
-function readRequest(): SqlRequest | null {
+function readRequest(): Numbered<SqlRequest> | null {
   const header = readExactly(HEADER_BYTES);
   const body = header && readExactly(bodyLength(header));
-  return body && decodedBody(body) as SqlRequest;
+  return body && decodedBody(body) as Numbered<SqlRequest>;
 }
 
 /** Null when the input ends before that many bytes. */

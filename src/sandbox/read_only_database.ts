@@ -6,14 +6,18 @@
  */
 
 import * as sqlite from "node:sqlite";
+import { isUtf8, suspectColumns, textBytesSql } from "./invalid_text.ts";
 import { log, MATH_FUNCTIONS } from "./math_functions.ts";
-import type { SqlFailure, SqlResult, SqlRow, SqlValue } from "./result_set.ts";
+import { pinNow } from "./pinned_now.ts";
+import type { SqlFailure, SqlResult, SqlRow, SqlRows, SqlValue } from "./result_set.ts";
 import { holdsSeveralStatements, isBlank } from "./sql_text.ts";
 
 // Deno's types for node:sqlite lag behind what it does.
 type DatabaseSync = sqlite.DatabaseSync & {
   setAuthorizer(
-    authorize: (action: number, first: string | null, second: string | null) => number,
+    authorize:
+      | ((action: number, first: string | null, second: string | null) => number)
+      | null,
   ): void;
 };
 type StatementSync = sqlite.StatementSync & { setReturnArrays(enabled: boolean): void };
@@ -50,7 +54,6 @@ const OPTIONS = {
 // heap limit then bounds sorts as well.
 const SETTINGS = `
   PRAGMA query_only = ON;
-  PRAGMA trusted_schema = OFF;
   PRAGMA cell_size_check = ON;
   PRAGMA temp_store = MEMORY;
   PRAGMA cache_size = -32768;
@@ -82,23 +85,33 @@ export interface ResultCaps {
   readonly maxBytes: number;
 }
 
+/** What one connection does differently from SQLite. */
+export interface ConnectionOptions {
+  /** The time that date functions take for 'now'; the machine's clock when null or not given. */
+  readonly now?: string | null;
+  /** Whether rows come in the opposite order wherever SQL leaves the order open. */
+  readonly reverseUnordered?: boolean;
+}
+
 /** An open database file. The file must not change while it is open. */
 export class ReadOnlyDatabase implements Disposable {
   readonly #path: string;
+  readonly #options: ConnectionOptions;
   #database: DatabaseSync;
   #statementCount = 0;
 
   /** @throws {Error} If SQLite or Deno's permissions refuse the file; the message names it. */
-  constructor(path: string) {
+  constructor(path: string, options: ConnectionOptions = {}) {
     this.#path = path;
-    this.#database = opened(path);
+    this.#options = options;
+    this.#database = opened(path, options);
   }
 
   /**
    * Runs one statement. Failures of the SQL are values; a string without a statement gives no rows, as
-   * in Python's sqlite3.
+   * in Python's sqlite3. Text that is not UTF-8 is shown with U+FFFD, and the result says so.
    *
-   * Not as in Python: text is cut at its first NUL character and invalid UTF-8 is shown as U+FFFD.
+   * Not as in Python: text is cut at its first NUL character.
    */
   query(sql: string, caps: ResultCaps): SqlResult {
     if (++this.#statementCount % STATEMENTS_PER_CONNECTION === 0) this.#reconnect();
@@ -113,7 +126,7 @@ export class ReadOnlyDatabase implements Disposable {
 
   #reconnect(): void {
     this.#database.close();
-    this.#database = opened(this.#path);
+    this.#database = opened(this.#path, this.#options);
   }
 
   #outcome(sql: string, caps: ResultCaps): Untimed<SqlResult> {
@@ -121,19 +134,21 @@ export class ReadOnlyDatabase implements Disposable {
     if (isBlank(sql)) return { kind: "rows", columns: [], rows: [], truncated: false };
     if (holdsSeveralStatements(sql)) return refusal("it holds several statements");
     try {
-      return this.#rows(this.#database.prepare(sql) as StatementSync, caps);
+      const found = this.#rows(sql, caps);
+      return found.kind === "rows" && this.#holdsInvalidText(sql, found)
+        ? { ...found, invalidText: true }
+        : found;
     } catch (error) {
       return failure(error instanceof Error ? error.message : String(error));
     }
   }
 
-  #rows(statement: StatementSync, caps: ResultCaps): Untimed<SqlResult> {
-    statement.setReadBigInts(true);
-    statement.setReturnArrays(true);
+  #rows(sql: string, caps: ResultCaps): Untimed<SqlResult> {
+    const statement = this.#prepared(sql);
     const columns = statement.columns().map((column) => column.name);
     const rows: SqlRow[] = [];
     let bytes = 0;
-    for (const row of statement.iterate() as Iterable<unknown> as Iterable<SqlRow>) {
+    for (const row of cellsOf(statement)) {
       bytes += rowBytes(row);
       if (rows.length === caps.maxRows || bytes > caps.maxBytes) {
         return { kind: "rows", columns, rows, truncated: true };
@@ -142,6 +157,38 @@ export class ReadOnlyDatabase implements Disposable {
     }
     const error = this.#lastError();
     return error === null ? { kind: "rows", columns, rows, truncated: false } : failure(error);
+  }
+
+  #prepared(sql: string): StatementSync {
+    const statement = this.#database.prepare(sql) as StatementSync;
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+
+  /** A second run reads bytes; it is needed only where the first shows a U+FFFD. */
+  #holdsInvalidText(sql: string, { columns, rows, truncated }: Untimed<SqlRows>): boolean {
+    const suspects = suspectColumns(rows);
+    // A cut result is wrong anyway, and in UTF-16 SQLite itself replaces what is invalid, for Python as well.
+    if (truncated || suspects.length === 0 || !this.#isUtf8) return false;
+    let statement: StatementSync;
+    try {
+      statement = this.#prepared(textBytesSql(sql, columns.length, suspects));
+    } catch {
+      // A PRAGMA or EXPLAIN, which tells names only.
+      return false;
+    }
+    for (const row of cellsOf(statement)) {
+      if (row.some((cell) => cell instanceof Uint8Array && !isUtf8(cell))) return true;
+    }
+    return false;
+  }
+
+  get #isUtf8(): boolean {
+    this.#database.setAuthorizer(null);
+    const { encoding } = this.#database.prepare("PRAGMA encoding").get()!;
+    this.#database.setAuthorizer(authorized);
+    return encoding === "UTF-8";
   }
 
   /**
@@ -160,11 +207,11 @@ export class ReadOnlyDatabase implements Disposable {
   }
 }
 
-function opened(path: string): DatabaseSync {
+function opened(path: string, options: ConnectionOptions): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new sqlite.DatabaseSync(path, OPTIONS) as DatabaseSync;
-    prepareForStrangers(database);
+    prepareForStrangers(database, options);
     return database;
   } catch (error) {
     database?.close();
@@ -173,14 +220,24 @@ function opened(path: string): DatabaseSync {
   }
 }
 
-function prepareForStrangers(database: DatabaseSync): void {
-  const options = { deterministic: true, useBigIntArguments: true };
+function prepareForStrangers(database: DatabaseSync, options: ConnectionOptions): void {
+  const { now = null, reverseUnordered = false } = options;
+  const common = { deterministic: true, useBigIntArguments: true };
   for (const [name, compute] of Object.entries(MATH_FUNCTIONS)) {
-    database.function(name, options, compute);
+    database.function(name, common, compute);
   }
-  database.function("log", { ...options, varargs: true }, log);
+  database.function("log", { ...common, varargs: true }, log);
+  if (now !== null) pinNow(database, now);
   database.exec(SETTINGS);
+  // Views of an untrusted schema may not call functions of ours, as date functions then are.
+  database.exec(`PRAGMA trusted_schema = ${now === null ? "OFF" : "ON"}`);
+  if (reverseUnordered) database.exec("PRAGMA reverse_unordered_selects = ON");
   database.setAuthorizer(authorized);
+}
+
+/** Rows as arrays of cells, which Deno's types do not know of. */
+function cellsOf(statement: StatementSync): Iterable<SqlRow> {
+  return statement.iterate() as Iterable<unknown> as Iterable<SqlRow>;
 }
 
 type Untimed<T> = T extends unknown ? Omit<T, "elapsedMs"> : never;

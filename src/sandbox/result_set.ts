@@ -19,6 +19,8 @@ export interface SqlRows {
   readonly rows: readonly SqlRow[];
   /** Whether a row or byte cap cut the result. */
   readonly truncated: boolean;
+  /** A text cell is not UTF-8 (shown with U+FFFD): Python's sqlite3 refuses such a result, so EX does. */
+  readonly invalidText?: true;
   readonly elapsedMs: number;
 }
 
@@ -35,3 +37,10 @@ export interface SqlFailure {
 
 /** The outcome of one statement. */
 export type SqlResult = SqlRows | SqlFailure;
+
+/** The times of two statements, run in turns, in the order of the runs. */
+export interface SqlTimes {
+  readonly kind: "times";
+  readonly predictedSeconds: Float64Array;
+  readonly goldSeconds: Float64Array;
+}

@@ -6,15 +6,45 @@
  */
 
 import { deserialize, serialize } from "node:v8";
+import type { SqlResult, SqlTimes } from "./result_set.ts";
 
-/** One statement to run, with its caps. */
-export interface SqlRequest {
+/** What all requests say. */
+interface RequestBase {
   readonly databasePath: string;
-  readonly sql: string;
+  /** The time that SQL takes for 'now', as SQLite writes it; null for the machine's clock. */
+  readonly now: string | null;
+  /** Whether rows come in the opposite order wherever SQL leaves the order open. */
+  readonly reverseUnordered: boolean;
   /** More rows than this are cut off. */
   readonly maxRows: number;
   /** Rows are cut off before their cells exceed this many bytes. */
   readonly maxBytes: number;
+}
+
+/** One statement to run, with its caps. */
+export interface QueryRequest extends RequestBase {
+  readonly kind: "query";
+  readonly sql: string;
+}
+
+/** Two statements to run in turns and to time. */
+export interface TimeRequest extends RequestBase {
+  readonly kind: "time";
+  readonly predictedSql: string;
+  readonly goldSql: string;
+  readonly iterations: number;
+}
+
+/** What a worker is asked for. */
+export type SqlRequest = QueryRequest | TimeRequest;
+
+/** What a worker answers. */
+export type SqlAnswer = SqlResult | SqlTimes;
+
+/** A request or its answer, which bears the same number: an answer to anything else is a lie. */
+export interface Numbered<T> {
+  readonly id: number;
+  readonly body: T;
 }
 
 /** What a worker says once it can take requests. */

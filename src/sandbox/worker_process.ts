@@ -4,32 +4,39 @@
  * @module
  */
 
-import type { SqlFailure, SqlResult } from "./result_set.ts";
-import { bodyLength, decodedBody, encodedFrame, HEADER_BYTES, READY } from "./wire.ts";
-import type { SqlRequest } from "./wire.ts";
-
-/** No answer within the pool's caps comes near this; a length above it is garbage. */
-const MAX_ANSWER_BYTES = 2 ** 30;
+import { isAnswer } from "./answer_shape.ts";
+import { FrameReader } from "./frame_reader.ts";
+import type { SqlFailure } from "./result_set.ts";
+import { encodedFrame, READY } from "./wire.ts";
+import type { Numbered, SqlAnswer, SqlRequest } from "./wire.ts";
 
 /** A longer timer, `Infinity` included, would go off at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const FIRST_READ_BYTES = 16_384;
-
 /** How long an answer that was in time may lie unread because this process was busy itself. */
 const GRACE_MS = 20;
 
-/** A worker process, which may have died; it takes one request at a time. */
+/** How a worker ends that was over its cap on memory. */
+const OVER_MEMORY_EXIT_CODE = 77;
+
+/** A request and the milliseconds that it may take. */
+export interface TimedRequest {
+  readonly request: SqlRequest;
+  readonly timeoutMs: number;
+}
+
+/** A worker process, which may have died; it works on one request at a time. */
 export class WorkerProcess {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #reader: ReadableStreamBYOBReader;
+  readonly #frames: FrameReader;
+  #requestCount = 0;
   #isAlive = true;
 
   private constructor(child: Deno.ChildProcess) {
     this.#child = child;
     this.#writer = child.stdin.getWriter();
-    this.#reader = child.stdout.getReader({ mode: "byob" });
+    this.#frames = new FrameReader(child.stdout);
     child.status.then(() => this.#isAlive = false);
   }
 
@@ -40,10 +47,10 @@ export class WorkerProcess {
    */
   static async start(command: Deno.Command): Promise<WorkerProcess> {
     const worker = new WorkerProcess(command.spawn());
-    const greeting = await worker.#receive().catch(() => null);
+    const greeting = await worker.#frames.next().catch(() => null);
     if (greeting !== READY) {
       const ending = await worker.kill();
-      throw new Error(`Cannot start a SQL worker as its process ended early: ${ending}`);
+      throw new Error(`Cannot start a SQL worker as its process ended early: ${named(ending)}`);
     }
     worker.#child.unref();
     return worker;
@@ -54,63 +61,65 @@ export class WorkerProcess {
     return this.#isAlive;
   }
 
-  /** Runs one statement; at the deadline and after a crash the process is gone. */
-  async ask(request: SqlRequest, timeoutMs: number): Promise<SqlResult> {
+  /**
+   * Runs requests one after the other. Each deadline begins with the answer before; after a failure that
+   * ends the process, the answers end, so the requests that follow were not begun.
+   */
+  async *answers(requests: readonly TimedRequest[]): AsyncGenerator<SqlAnswer, undefined> {
     // An idle worker does not keep the program running, a query does.
     this.#child.ref();
-    const deadline = new Deadline(timeoutMs, () => this.#isAlive && this.#child.kill("SIGKILL"));
     try {
-      const result = await this.#exchange(request);
-      return result.elapsedMs > timeoutMs ? timeout(timeoutMs, result.elapsedMs) : result;
-    } catch {
-      const ending = await this.kill();
-      return deadline.isOver
-        ? timeout(timeoutMs, deadline.elapsedMs)
-        : crash(ending, deadline.elapsedMs);
+      const firstId = this.#send(requests);
+      for (const [i, { timeoutMs }] of requests.entries()) {
+        yield await this.#answer(firstId + i, timeoutMs);
+        if (!this.#isAlive) return;
+      }
     } finally {
-      deadline.cancel();
       this.#child.unref();
     }
   }
 
   /** Ends the process, waits until it is gone and says how it ended. */
-  async kill(): Promise<string> {
+  async kill(): Promise<Deno.CommandStatus> {
     this.#child.ref();
-    if (this.#isAlive) this.#child.kill("SIGKILL");
+    this.#endNow();
     this.#isAlive = false;
-    const { code, signal } = await this.#child.status;
-    await Promise.allSettled([this.#reader.cancel(), this.#writer.abort()]);
-    return signal === null ? `exit code ${code}` : `signal ${signal}`;
+    const status = await this.#child.status;
+    await Promise.allSettled([this.#frames.cancel(), this.#writer.abort()]);
+    return status;
   }
 
-  async #exchange(request: SqlRequest): Promise<SqlResult> {
-    await this.#writer.write(encodedFrame(request));
-    const answer = await this.#receive();
-    if (isResult(answer)) return answer;
-    throw new TypeError("Cannot read the answer of a SQL worker as it is no result");
+  #send(requests: readonly TimedRequest[]): number {
+    const firstId = this.#requestCount;
+    this.#requestCount += requests.length;
+    const frames = requests.map(({ request }, i) =>
+      encodedFrame({ id: firstId + i, body: request })
+    );
+    // Not awaited: a worker that is busy writing a large answer takes no more requests until it is read.
+    this.#writer.write(joined(frames)).catch(() => {});
+    return firstId;
   }
 
-  async #receive(): Promise<unknown> {
-    // Most answers are short and come whole with the first read.
-    const start = await this.#read(new Uint8Array(FIRST_READ_BYTES), HEADER_BYTES);
-    const length = bodyLength(start);
-    if (length > MAX_ANSWER_BYTES) {
-      throw new RangeError(`Cannot read the answer of a SQL worker as it is too long: ${length}`);
+  async #answer(id: number, timeoutMs: number): Promise<SqlAnswer> {
+    const deadline = new Deadline(timeoutMs, () => this.#endNow());
+    try {
+      const answer = bodyOf(await this.#frames.next(), id);
+      return answer.kind !== "times" && answer.elapsedMs > timeoutMs
+        ? timeout(timeoutMs, answer.elapsedMs)
+        : answer;
+    } catch (error) {
+      const ending = await this.kill();
+      if (deadline.isOver) return timeout(timeoutMs, deadline.elapsedMs);
+      return ending.code === OVER_MEMORY_EXIT_CODE
+        ? overMemory(deadline.elapsedMs)
+        : crash(error as Error, ending, deadline.elapsedMs);
+    } finally {
+      deadline.cancel();
     }
-    const received = start.subarray(HEADER_BYTES);
-    if (received.length >= length) return decodedBody(received);
-    const missing = length - received.length;
-    const rest = await this.#read(new Uint8Array(missing), missing);
-    const body = new Uint8Array(length);
-    body.set(received);
-    body.set(rest, received.length);
-    return decodedBody(body);
   }
 
-  async #read(into: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Uint8Array<ArrayBuffer>> {
-    const { value, done } = await this.#reader.read(into, { min: atLeast });
-    if (!done && value.length >= atLeast) return value;
-    throw new Error("Cannot read the answer of a SQL worker as its output ended");
+  #endNow(): void {
+    if (this.#isAlive) this.#child.kill("SIGKILL");
   }
 }
 
@@ -141,11 +150,11 @@ class Deadline {
 }
 
 /**
- * The command of a worker that may read below `roots` and do nothing else.
+ * The command of a worker that may read below `roots`, hold so much memory, and do nothing else.
  *
  * @throws {RangeError} If a root has a comma: Deno's flag has no way to write it.
  */
-export function workerCommand(roots: readonly string[]): Deno.Command {
+export function workerCommand(roots: readonly string[], memoryMiB: number): Deno.Command {
   const readable = [...roots, import.meta.dirname!];
   const odd = readable.find((path) => path.includes(","));
   if (odd !== undefined) {
@@ -161,24 +170,54 @@ export function workerCommand(roots: readonly string[]): Deno.Command {
       "--no-remote",
       "--no-npm",
       "--cached-only",
-      "--v8-flags=--max-old-space-size=1024",
+      `--v8-flags=--max-old-space-size=${memoryMiB}`,
       `--allow-read=${readable}`,
       new URL("./worker.ts", import.meta.url).href,
+      String(memoryMiB),
+      String(OVER_MEMORY_EXIT_CODE),
     ],
+    // So that SQL's 'localtime' is the same everywhere.
+    env: { TZ: "UTC" },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
   });
 }
 
-function isResult(answer: unknown): answer is SqlResult {
-  return typeof answer === "object" && answer !== null && "kind" in answer && "elapsedMs" in answer;
+function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** @throws {TypeError} If the message is not the answer to that request. */
+function bodyOf(message: unknown, id: number): SqlAnswer {
+  const { id: answered, body } = Object(message) as Partial<Numbered<unknown>>;
+  if (answered === id && isAnswer(body)) return body;
+  throw new TypeError("it sent what is no answer to the request");
 }
 
 function timeout(timeoutMs: number, elapsedMs: number): SqlFailure {
   return { kind: "timeout", message: `Stopped after ${timeoutMs} ms`, elapsedMs };
 }
 
-function crash(ending: string, elapsedMs: number): SqlFailure {
-  return { kind: "crashed", message: `The SQL worker died: ${ending}`, elapsedMs };
+function overMemory(elapsedMs: number): SqlFailure {
+  return { kind: "too_large", message: "Stopped over the cap on memory", elapsedMs };
+}
+
+function crash({ message }: Error, ending: Deno.CommandStatus, elapsedMs: number): SqlFailure {
+  return {
+    kind: "crashed",
+    message: `The SQL worker died (${named(ending)}): ${message}`,
+    elapsedMs,
+  };
+}
+
+function named({ code, signal }: Deno.CommandStatus): string {
+  return signal === null ? `exit code ${code}` : `signal ${signal}`;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
+import { children, isRunning, NEEDS_LINUX } from "./processes.ts";
 import { sampleDatabase } from "./sample_database.ts";
 
 const ENDLESS =
@@ -51,24 +52,6 @@ function sha256(path: string): string {
 
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
-}
-
-/** Process ids of a process's children; Linux only. */
-function children(parent: number = Deno.pid): string[] {
-  const threads = [...Deno.readDirSync(`/proc/${parent}/task`)];
-  return threads.flatMap(({ name }) => {
-    const line = Deno.readTextFileSync(`/proc/${parent}/task/${name}/children`);
-    return line.split(" ").filter((pid) => pid !== "");
-  });
-}
-
-/** Whether a process runs: it is there and no zombie; Linux only. */
-function isRunning(pid: string): boolean {
-  try {
-    return !/\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
 }
 
 Deno.test("SqlPool.execute() leaves files alone whatever the SQL tries, and serves the next query", async () => {
@@ -191,7 +174,7 @@ Deno.test("new SqlPool() refuses a pool without workers and a root that Deno's f
 
 Deno.test({
   name: "SqlPool leaves no process behind, neither after a deadline nor when it closes",
-  ignore: Deno.build.os !== "linux",
+  ...NEEDS_LINUX,
   async fn() {
     using sample = sampleDatabase();
     const before = children();
@@ -206,29 +189,13 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name:
-    "SqlPool.execute() loses one query to a worker that is killed while it runs, and none while idle",
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    using sample = sampleDatabase();
-    const before = new Set(children());
-    const worker = () => Number(children().find((pid) => !before.has(pid)));
-    await using pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 1 });
-    await pool.execute(sample.path, "SELECT 1");
-    const running = pool.execute(sample.path, ENDLESS);
-    Deno.kill(worker(), "SIGKILL");
-    assert.equal((await running).kind, "crashed");
-    assert.equal((await pool.execute(sample.path, "SELECT 1")).kind, "rows");
-  },
-});
-
-Deno.test({
-  name: "A worker ends by itself when the pool's process is killed during a query",
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    using sample = sampleDatabase();
-    const program = `
+for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `A worker ends by itself when the pool's process gets ${signal} during a query`,
+    ...NEEDS_LINUX,
+    async fn() {
+      using sample = sampleDatabase();
+      const program = `
       import { SqlPool } from ${JSON.stringify(import.meta.resolve("../../src/sandbox/pool.ts"))};
       const pool = new SqlPool({ roots: [${JSON.stringify(folderOf(sample.path))}] });
       const endless = pool.execute(${JSON.stringify(sample.path)}, ${JSON.stringify(ENDLESS)});
@@ -236,21 +203,22 @@ Deno.test({
       await pool.execute(${JSON.stringify(sample.path)}, "SELECT 2");
       console.log("running");
       await endless;`;
-    const parent = new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--quiet", program],
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const output = parent.stdout.getReader();
-    await output.read();
-    const workers = children(parent.pid);
-    assert.deepEqual(workers.map(isRunning), [true, true]);
-    parent.kill("SIGKILL");
-    await parent.status;
-    await output.cancel();
-    for (const start = performance.now(); workers.some(isRunning);) {
-      assert.ok(performance.now() - start < 10_000, "a worker still runs");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  },
-});
+      const parent = new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--quiet", program],
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const output = parent.stdout.getReader();
+      await output.read();
+      const workers = children(parent.pid);
+      assert.deepEqual(workers.map(isRunning), [true, true]);
+      parent.kill(signal);
+      await parent.status;
+      await output.cancel();
+      for (const start = performance.now(); workers.some(isRunning);) {
+        assert.ok(performance.now() - start < 10_000, "a worker still runs");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+  });
+}

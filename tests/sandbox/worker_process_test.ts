@@ -1,7 +1,23 @@
 import assert from "node:assert/strict";
+import type { SqlAnswer } from "../../src/sandbox/wire.ts";
 import { workerCommand, WorkerProcess } from "../../src/sandbox/worker_process.ts";
 
-const REQUEST = { databasePath: "none.sqlite", sql: "SELECT 1", maxRows: 10, maxBytes: 1000 };
+const REQUEST = {
+  kind: "query",
+  databasePath: "none.sqlite",
+  sql: "SELECT 1",
+  maxRows: 10,
+  maxBytes: 1000,
+  now: null,
+  reverseUnordered: false,
+} as const;
+
+/** The answer to one request. */
+async function ask(worker: WorkerProcess, timeoutMs: number): Promise<SqlAnswer> {
+  const { value } = await worker.answers([{ request: REQUEST, timeoutMs }]).next();
+  assert.ok(value);
+  return value;
+}
 
 /** A worker that greets as it should and answers a request by running `answer`. */
 function startImpostor(answer: string): Promise<WorkerProcess> {
@@ -32,16 +48,16 @@ for (
     ["exits", "Deno.exit(7)"],
   ]
 ) {
-  Deno.test(`WorkerProcess.ask() gives a crash when the worker ${does}`, async () => {
+  Deno.test(`WorkerProcess.answers() gives a crash when the worker ${does}`, async () => {
     const worker = await startImpostor(answer);
-    assert.equal((await worker.ask(REQUEST, 30_000)).kind, "crashed");
+    assert.equal((await ask(worker, 30_000)).kind, "crashed");
     assert.equal(worker.isAlive, false);
   });
 }
 
-Deno.test("WorkerProcess.ask() gives a timeout when the worker never answers", async () => {
+Deno.test("WorkerProcess.answers() gives a timeout when the worker never answers", async () => {
   const worker = await startImpostor("");
-  assert.equal((await worker.ask(REQUEST, 50)).kind, "timeout");
+  assert.equal((await ask(worker, 50)).kind, "timeout");
   assert.equal(worker.isAlive, false);
 });
 
@@ -55,7 +71,7 @@ Deno.test("WorkerProcess.start() reports a worker that cannot start", async () =
 });
 
 Deno.test("WorkerProcess.kill() ends an idle worker, and again does nothing", async () => {
-  const worker = await WorkerProcess.start(workerCommand([]));
-  assert.equal(await worker.kill(), "signal SIGKILL");
-  assert.equal(await worker.kill(), "signal SIGKILL");
+  const worker = await WorkerProcess.start(workerCommand([], 1024));
+  assert.equal((await worker.kill()).signal, "SIGKILL");
+  assert.equal((await worker.kill()).signal, "SIGKILL");
 });
