@@ -18,8 +18,9 @@ const result: fc.Arbitrary<SqlResult> = fc.oneof(
     columns: fc.array(fc.string(), { maxLength: 3 }),
     rows: fc.array(fc.array(cell, { maxLength: 3 }), { maxLength: 3 }),
     truncated: fc.boolean(),
+    invalidText: fc.constant(true as const),
     elapsedMs: fc.nat(),
-  }),
+  }, { requiredKeys: ["kind", "columns", "rows", "truncated", "elapsedMs"] }),
   fc.record({
     kind: fc.constantFrom("error", "refused", "timeout", "too_large", "crashed"),
     message: fc.string(),
