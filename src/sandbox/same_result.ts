@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SqlResult } from "./result_set.ts";
+import type { SqlResult, SqlRow } from "./result_set.ts";
 import { sameRows } from "./same_rows.ts";
 
 /**
@@ -12,8 +12,8 @@ import { sameRows } from "./same_rows.ts";
  * same as sets (see {@linkcode sameRows}).
  *
  * No prediction and a failure of either query are wrong; two empty results are the same. A result
- * that a row or byte cap cut cannot be compared and is wrong. Time is not looked at: a query over its
- * time limit is a `timeout` by the time it comes here.
+ * that {@linkcode comparableRows} does not take is wrong, even beside itself. Time is not looked at: a
+ * query over its time limit is a `timeout` by the time it comes here.
  *
  * @example Two queries without rows agree, a failed one agrees with nothing
  * ```ts
@@ -30,7 +30,14 @@ import { sameRows } from "./same_rows.ts";
  * @param predicted Result of the predicted SQL; null when there was no answer.
  */
 export function isSameResult(predicted: SqlResult | null, gold: SqlResult): boolean {
-  return predicted?.kind === "rows" && gold.kind === "rows" &&
-    !predicted.truncated && !gold.truncated &&
-    sameRows(predicted.rows, gold.rows);
+  const [ofPredicted, ofGold] = [comparableRows(predicted), comparableRows(gold)];
+  return ofPredicted !== null && ofGold !== null && sameRows(ofPredicted, ofGold);
+}
+
+/**
+ * The rows of a result that is there in full; null for no result, a failure, rows that a row or byte
+ * cap cut, and rows with text that is not UTF-8, which Python's sqlite3, and so BIRD's code, refuses.
+ */
+export function comparableRows(result: SqlResult | null): readonly SqlRow[] | null {
+  return result?.kind === "rows" && !result.truncated && !result.invalidText ? result.rows : null;
 }

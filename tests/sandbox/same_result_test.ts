@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SqlFailure, SqlRow, SqlRows } from "../../src/sandbox/result_set.ts";
-import { isSameResult } from "../../src/sandbox/same_result.ts";
+import { comparableRows, isSameResult } from "../../src/sandbox/same_result.ts";
 
 function rows(rows: readonly SqlRow[], fields: Partial<SqlRows> = {}): SqlRows {
   return { kind: "rows", columns: ["a"], rows, truncated: false, elapsedMs: 1, ...fields };
@@ -35,4 +35,25 @@ Deno.test("isSameResult() does not compare what a cap cut", () => {
   const cut = rows([[1n]], { truncated: true });
   assert.equal(isSameResult(cut, rows([[1n]])), false);
   assert.equal(isSameResult(rows([[1n]]), cut), false);
+});
+
+Deno.test("isSameResult() takes no text that Python refuses, not even beside itself", () => {
+  const invalid = rows([["\uFFFD"]], { invalidText: true });
+  assert.equal(isSameResult(invalid, invalid), false);
+  assert.equal(isSameResult(invalid, rows([["\uFFFD"]])), false);
+  assert.equal(isSameResult(rows([["\uFFFD"]]), rows([["\uFFFD"]])), true);
+});
+
+Deno.test("isSameResult() calls SQL without a statement right where the gold has no rows", () => {
+  const nothing = rows([], { columns: [] });
+  assert.equal(isSameResult(nothing, rows([])), true);
+  assert.equal(isSameResult(nothing, rows([[null]])), false);
+});
+
+Deno.test("comparableRows() gives the rows of a whole result only", () => {
+  const whole = rows([[1n]]);
+  assert.equal(comparableRows(whole), whole.rows);
+  assert.equal(comparableRows(rows([[1n]], { truncated: true })), null);
+  assert.equal(comparableRows({ kind: "error", message: "", elapsedMs: 1 }), null);
+  assert.equal(comparableRows(null), null);
 });

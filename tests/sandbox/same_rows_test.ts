@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { SqlRow, SqlValue } from "../../src/sandbox/result_set.ts";
-import { rowKey, sameRows } from "../../src/sandbox/same_rows.ts";
+import { rowKey, sameRows, sameSequence } from "../../src/sandbox/same_rows.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -101,4 +101,14 @@ Deno.test("sameRows() sees a row that only one side has", () => {
     assert.equal(sameRows(given, more), false);
     assert.equal(sameRows(more, given), false);
   }));
+});
+
+Deno.test("sameSequence() holds for rows with the same keys in the same order", () => {
+  fc.assert(fc.property(rows, rows, fc.boolean(), (a, other, isCopy) => {
+    const b = isCopy ? a.map((row) => [...row]) : other;
+    const isSame = JSON.stringify(a.map(rowKey)) === JSON.stringify(b.map(rowKey));
+    assert.equal(sameSequence(a, b), isSame);
+  }));
+  assert.equal(sameSequence([[1n, 0.5], ["a", bytes(1)]], [[1.0, 0.5], ["a", bytes(1)]]), true);
+  assert.equal(sameSequence([[1n]], [[1n, 1n]]), false);
 });
