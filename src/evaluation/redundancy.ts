@@ -127,6 +127,10 @@ export interface RedundancySummary {
  */
 export function redundancyOf(episode: Episode): EpisodeRedundancy {
   const calls = toolCalls(episode);
+  // A prediction file has no calls, and its answers may be long.
+  if (calls.length === 0) {
+    return { exampleId: episode.exampleId, calls: [], determinedAt: null, excessSteps: null };
+  }
   const determinedAt = firstDetermining(calls, episode);
   const holding = classCalls(calls, episode, determinedAt);
   return {
@@ -144,7 +148,9 @@ export function redundancyOf(episode: Episode): EpisodeRedundancy {
 }
 
 /** Sums redundancy up over episodes. */
-export function redundancyRate(episodes: readonly EpisodeRedundancy[]): RedundancySummary {
+export function redundancyRate(
+  episodes: readonly Pick<EpisodeRedundancy, "calls" | "excessSteps">[],
+): RedundancySummary {
   const calls = episodes.flatMap((episode) => episode.calls);
   const redundantCount = calls.filter(isRedundant).length;
   const determined = episodes.flatMap(({ excessSteps }) => excessSteps ?? []);
@@ -304,7 +310,8 @@ function isKnownTo(lookUp: LookUp | null, shown: ReadonlySet<string>): boolean {
   return lookUp !== null && lookUp.tables.every((table) => shown.has(table));
 }
 
-function isRedundant({ category }: CallRedundancy): boolean {
+/** Whether a call counts in RTR. */
+export function isRedundant({ category }: CallRedundancy): boolean {
   return category !== null;
 }
 

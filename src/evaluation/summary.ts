@@ -1,28 +1,21 @@
 /**
- * What episodes measured: EX, redundant tool calls and format, with 95% intervals, and how two
- * evaluations of the same questions differ.
+ * What verdicts measured: EX, strict EX, Soft-F1, R-VES, redundant tool calls and format, with 95%
+ * intervals, and how two evaluations of the same questions differ.
  *
  * @module
  */
 
-import type { Difficulty, Example } from "../dataset/example.ts";
-import type { Episode } from "../trajectory/episode.ts";
-import { type Breakdown, breakdown } from "./breakdown.ts";
-import { isCorrect } from "./execution_accuracy.ts";
+import { type Breakdown, breakdown, type Disagreements, disagreements } from "./breakdown.ts";
+import { isRedundant, redundancyRate, type RedundancySummary } from "./redundancy.ts";
 import {
-  type EpisodeRedundancy,
-  redundancyOf,
-  redundancyRate,
-  type RedundancySummary,
-} from "./redundancy.ts";
-import {
-  bootstrapDifference,
+  bootstrapDifferences,
   type BootstrapOptions,
-  bootstrapRate,
-  type QuestionRatio,
-  sumsByQuestion,
+  bootstrapRates,
+  type Estimate,
+  type QuestionSums,
   wilsonInterval,
 } from "./statistics.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** A measured number with its 95% interval and the number of questions that it rests on. */
 export interface Measurement {
@@ -32,77 +25,76 @@ export interface Measurement {
   readonly n: number;
 }
 
-/** A part of a whole: what one episode adds to a measure. */
-type Share = readonly [numerator: number, denominator: number];
+/** A part of a whole: what one verdict adds to a measure. */
+type Part = readonly [numerator: number, denominator: number];
 
-/** An episode with the calls that were found redundant in it. */
-interface Judged {
-  readonly episode: Episode;
-  readonly redundancy: EpisodeRedundancy;
-}
-
-/** Each measure is a ratio of sums over episodes. */
-const SHARES = {
-  /** Right answers over episodes. */
-  ex: ({ episode }: Judged): Share => [
-    Number(isCorrect(episode.finalResult, episode.goldResult)),
-    1,
-  ],
+/** Each measure is a ratio of sums over verdicts. */
+const PARTS = {
+  /** Right answers over verdicts. */
+  ex: ({ isCorrect }: Verdict): Part => [Number(isCorrect), 1],
+  /** Strictly right answers over verdicts. */
+  strict_ex: ({ isStrictlyCorrect }: Verdict): Part => [Number(isStrictlyCorrect), 1],
+  /** Soft-F1 over verdicts. */
+  soft_f1: ({ softF1 }: Verdict): Part => [softF1, 1],
+  /** R-VES: square roots of rewards over verdicts. BIRD shows 100 times as much. */
+  r_ves: ({ rVesReward }: Verdict): Part => [Math.sqrt(rVesReward ?? 0), 1],
   /** RTR: redundant tool calls over tool calls. */
-  redundant_tool_calls: ({ redundancy: { calls } }: Judged): Share => [
-    calls.filter(({ category }) => category !== null).length,
+  redundant_tool_calls: ({ calls }: Verdict): Part => [
+    calls.filter(isRedundant).length,
     calls.length,
   ],
-  /** Tool calls over episodes. */
-  tool_calls: ({ redundancy: { calls } }: Judged): Share => [calls.length, 1],
+  /** Tool calls over verdicts. */
+  tool_calls: ({ calls }: Verdict): Part => [calls.length, 1],
   /** Tool calls that failed or timed out over tool calls. */
-  failed_tool_calls: ({ redundancy: { calls } }: Judged): Share => [
+  failed_tool_calls: ({ calls }: Verdict): Part => [
     calls.filter(({ hasFailed }) => hasFailed).length,
     calls.length,
   ],
   /** Messages that break the format over messages. */
-  format_violations: ({ episode: { steps } }: Judged): Share => [
-    steps.filter(({ action }) => action.kind === "violation").length,
-    steps.length,
+  format_violations: ({ violationCount, messageCount }: Verdict): Part => [
+    violationCount,
+    messageCount,
   ],
 };
 
 /** Name of a measure, as it is stored and shown. */
-export type MeasureName = keyof typeof SHARES;
+export type MeasureName = keyof typeof PARTS;
 
-/** All measures by name. */
-export type Measurements = Readonly<Record<MeasureName, Measurement>>;
+/** All measures by name; `r_ves` only where queries were timed. */
+export type Measurements =
+  & Readonly<Record<Exclude<MeasureName, "r_ves">, Measurement>>
+  & { readonly r_ves?: Measurement };
 
 /** What an evaluation found. */
 export interface EvaluationSummary {
-  /** Episodes. */
+  /** Verdicts. */
   readonly n: number;
   readonly measures: Measurements;
-  /** EX by difficulty, database, number of tool calls and stop reason. */
+  /** EX by what the questions are and how they were answered, and counts of outcomes. */
   readonly breakdown: Breakdown;
+  /** Where strict EX and BIRD's EX differ. */
+  readonly disagreements: Disagreements;
   /** Redundant tool calls by class. */
   readonly redundancy: RedundancySummary;
 }
 
 /**
- * Sums up episodes. The interval of EX is Wilson's where each question was tried once; all others
- * are bootstrapped over questions, so that several attempts at one do not pass for independent.
+ * Sums up verdicts. The intervals of EX and strict EX are Wilson's where each question was tried once;
+ * all others are bootstrapped over questions, so that several attempts at one do not pass for
+ * independent.
  *
- * @param examples The questions of the episodes, and any others.
  * @param options Seed and number of resamples of the bootstrap.
- * @throws {RangeError} If an episode's example is not among the examples.
  */
 export function summarize(
-  episodes: readonly Episode[],
-  examples: readonly Example[],
+  verdicts: readonly Verdict[],
   options: BootstrapOptions,
 ): EvaluationSummary {
-  const judged = episodes.map(judge);
   return {
-    n: episodes.length,
-    measures: byMeasure((name) => measurement(name, judged, options)),
-    breakdown: breakdown(verdicts(judged, examples)),
-    redundancy: redundancyRate(judged.map(({ redundancy }) => redundancy)),
+    n: verdicts.length,
+    measures: measurements(verdicts, options),
+    breakdown: breakdown(verdicts),
+    disagreements: disagreements(verdicts),
+    redundancy: redundancyRate(verdicts),
   };
 }
 
@@ -111,87 +103,88 @@ export function summarize(
  * paired bootstrap intervals.
  */
 export function differences(
-  before: readonly Episode[],
-  after: readonly Episode[],
+  before: readonly Verdict[],
+  after: readonly Verdict[],
   options: BootstrapOptions,
 ): Measurements {
-  const [judgedBefore, judgedAfter] = [before.map(judge), after.map(judge)];
-  return byMeasure((name) => {
-    const [a, b] = [ratios(name, judgedBefore), ratios(name, judgedAfter)];
-    const { estimate, low, high, n } = bootstrapDifference(a, b, options);
-    return { value: estimate, low, high, n };
+  const [attemptsBefore, attemptsAfter] = [byQuestion(before), byQuestion(after)];
+  const ids = [...attemptsBefore.keys()].filter((id) => attemptsAfter.has(id));
+  const names = measureNames(before).filter((name) => measureNames(after).includes(name));
+  const [sumsBefore, sumsAfter] = [attemptsBefore, attemptsAfter].map((attempts) => {
+    const questions = ids.map((id) => attempts.get(id)!);
+    return names.map((name) => sumsOf(name, questions));
   });
+  return named(names, bootstrapDifferences(sumsBefore, sumsAfter, options), ids.length);
 }
 
 /**
- * The episodes of two evaluations on the questions that both answered right in every attempt. Fewer
+ * The verdicts of two evaluations on the questions that both answered right in every attempt. Fewer
  * redundant calls count only there: elsewhere a policy that gives up early looks efficient.
  */
 export function solvedByBoth(
-  before: readonly Episode[],
-  after: readonly Episode[],
-): [before: Episode[], after: Episode[]] {
+  before: readonly Verdict[],
+  after: readonly Verdict[],
+): [before: Verdict[], after: Verdict[]] {
   const solved = solvedIds(before).intersection(solvedIds(after));
-  const isSolved = ({ exampleId }: Episode) => solved.has(exampleId);
+  const isSolved = ({ exampleId }: Verdict) => solved.has(exampleId);
   return [before.filter(isSolved), after.filter(isSolved)];
 }
 
-function solvedIds(episodes: readonly Episode[]): Set<string> {
-  const isWrong = ({ finalResult, goldResult }: Episode) => !isCorrect(finalResult, goldResult);
-  const ids = (some: readonly Episode[]) => new Set(some.map(({ exampleId }) => exampleId));
-  return ids(episodes).difference(ids(episodes.filter(isWrong)));
+function solvedIds(verdicts: readonly Verdict[]): Set<string> {
+  const ids = (some: readonly Verdict[]) => new Set(some.map(({ exampleId }) => exampleId));
+  return ids(verdicts).difference(ids(verdicts.filter(({ isCorrect }) => !isCorrect)));
 }
 
-function judge(episode: Episode): Judged {
-  return { episode, redundancy: redundancyOf(episode) };
-}
-
-function byMeasure(measure: (name: MeasureName) => Measurement): Measurements {
-  const names = Object.keys(SHARES) as MeasureName[];
-  return Object.fromEntries(names.map((name) => [name, measure(name)])) as Measurements;
-}
-
-function measurement(
-  name: MeasureName,
-  judged: readonly Judged[],
-  options: BootstrapOptions,
-): Measurement {
-  const questions = ratios(name, judged);
+function measurements(verdicts: readonly Verdict[], options: BootstrapOptions): Measurements {
+  const questions = [...byQuestion(verdicts).values()];
   const n = questions.length;
-  if (name === "ex" && n === judged.length) {
-    const right = questions.reduce((sum, { numerator }) => sum + numerator, 0);
-    return { value: n === 0 ? 0 : right / n, ...wilsonInterval(right, n), n };
-  }
-  const { estimate, low, high } = bootstrapRate(questions, options);
-  return { value: estimate, low, high, n };
+  const names = measureNames(verdicts);
+  const isWilson = (name: MeasureName) => n === verdicts.length && /^(?:strict_)?ex$/.test(name);
+  const bootstrappedNames = names.filter((name) => !isWilson(name));
+  const sums = bootstrappedNames.map((name) => sumsOf(name, questions));
+  return {
+    ...named(
+      names.filter(isWilson),
+      names.filter(isWilson).map((name) => share(name, verdicts)),
+      n,
+    ),
+    ...named(bootstrappedNames, bootstrapRates(sums, options), n),
+  };
+}
+
+/** The measures that there are. */
+function measureNames(verdicts: readonly Verdict[]): MeasureName[] {
+  const isTimed = verdicts.some(({ rVesReward }) => rVesReward !== null);
+  const names = Object.keys(PARTS) as MeasureName[];
+  return names.filter((name) => name !== "r_ves" || isTimed);
+}
+
+/** A share of verdicts with Wilson's interval. */
+function share(name: MeasureName, verdicts: readonly Verdict[]): Estimate {
+  const n = verdicts.length;
+  const count = verdicts.reduce((sum, verdict) => sum + PARTS[name](verdict)[0], 0);
+  return { estimate: n === 0 ? 0 : count / n, ...wilsonInterval(count, n) };
+}
+
+function byQuestion(verdicts: readonly Verdict[]): Map<string, Verdict[]> {
+  return Map.groupBy(verdicts, ({ exampleId }) => exampleId);
 }
 
 /** What each question adds to a measure, all its attempts together. */
-function ratios(name: MeasureName, judged: readonly Judged[]): QuestionRatio[] {
-  return sumsByQuestion(judged.map((one) => {
-    const [numerator, denominator] = SHARES[name](one);
-    return { exampleId: one.episode.exampleId, numerator, denominator };
-  }));
+function sumsOf(name: MeasureName, questions: readonly (readonly Verdict[])[]): QuestionSums {
+  const sum = (part: 0 | 1) =>
+    Float64Array.from(
+      questions,
+      (attempts) => attempts.reduce((total, verdict) => total + PARTS[name](verdict)[part], 0),
+    );
+  return { numerators: sum(0), denominators: sum(1) };
 }
 
-function verdicts(judged: readonly Judged[], examples: readonly Example[]) {
-  const difficulties = new Map(examples.map(({ id, difficulty }) => [id, difficulty]));
-  return judged.map(({ episode, redundancy }) => ({
-    difficulty: difficultyOf(episode, difficulties),
-    databaseId: episode.databaseId,
-    callCount: redundancy.calls.length,
-    stopReason: episode.stopReason,
-    isCorrect: isCorrect(episode.finalResult, episode.goldResult),
-  }));
-}
-
-function difficultyOf(
-  { exampleId }: Episode,
-  difficulties: ReadonlyMap<string, Difficulty | null>,
-): Difficulty | null {
-  const difficulty = difficulties.get(exampleId);
-  if (difficulty !== undefined) return difficulty;
-  throw new RangeError(
-    `Cannot sum up episodes as each must be of a known example: "${exampleId}" is none of ${difficulties.size}`,
-  );
+function named(names: readonly MeasureName[], estimates: readonly Estimate[], n: number) {
+  return Object.fromEntries(
+    names.map((name, i) => {
+      const { estimate, low, high } = estimates[i];
+      return [name, { value: estimate, low, high, n }];
+    }),
+  ) as Measurements;
 }

@@ -5,58 +5,18 @@
  * @module
  */
 
-import type { Difficulty } from "../dataset/example.ts";
-import type { StopReason } from "../trajectory/episode.ts";
-import type { CallRedundancy } from "./redundancy.ts";
+import type { Difficulty, Example } from "../dataset/example.ts";
+import type { Episode, StopReason } from "../trajectory/episode.ts";
+import { isCorrect } from "./execution_accuracy.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type CallRedundancy, redundancyOf } from "./redundancy.ts";
+import { softF1 } from "./soft_f1.ts";
+import { type SqlFeature, sqlFeatures } from "./sql_features.ts";
+import { type Disagreement, strictMatch } from "./strict_match.ts";
 
-/**
- * How a question came out. Only `wrong_rows` and `wrong_columns` say that the SQL itself was wrong
- * though it ran.
- *
- * - `right`: right by BIRD's EX.
- * - `wrong_rows`, `wrong_columns`: both results are there and differ; `wrong_columns` where their
- *   number of columns differs, or the predicted columns in another order are the gold's.
- * - `execution_error`: SQLite refuses to run the predicted SQL, or Python would refuse its text.
- * - `timeout`: over the deadline, alone or together with the gold SQL.
- * - `refused`: not a single read-only statement. `too_large`: over a limit or cap of the sandbox.
- * - `format`: no answer, and the last message broke the format. `no_answer`: no answer otherwise.
- * - `gold_failed`: the gold SQL gave no whole result, so no answer could be right.
- * - `environment`: a worker of ours died twice; says nothing of the answer.
- */
-export const OUTCOMES = [
-  "right",
-  "wrong_rows",
-  "wrong_columns",
-  "execution_error",
-  "timeout",
-  "refused",
-  "too_large",
-  "format",
-  "no_answer",
-  "gold_failed",
-  "environment",
-] as const;
-
-/** A name in {@linkcode OUTCOMES}. */
-export type Outcome = typeof OUTCOMES[number];
-
-/** Why strict EX and BIRD's EX differ on a question; `same` where they agree. */
-export type Disagreement = "same" | "duplicates" | "order" | "float_tolerance";
-
-/** Features that a gold SQL is grouped by. */
-export const SQL_FEATURES = [
-  "join",
-  "aggregation",
-  "grouping",
-  "nesting",
-  "set_operation",
-  "ordering",
-  "limit",
-  "date_function",
-] as const;
-
-/** A name in {@linkcode SQL_FEATURES}. */
-export type SqlFeature = typeof SQL_FEATURES[number];
+export { type Outcome, OUTCOMES } from "./outcome.ts";
+export { SQL_FEATURES, type SqlFeature } from "./sql_features.ts";
+export { type Disagreement, DISAGREEMENTS } from "./strict_match.ts";
 
 /**
  * One question's result. All measures of an evaluation are computed from verdicts alone
@@ -81,7 +41,7 @@ export interface Verdict {
   /** BIRD's R-VES reward, 0 to 1.25; null where queries were not timed. */
   readonly rVesReward: number | null;
   readonly outcome: Outcome;
-  /** Why there are no rows; empty where there are. */
+  /** What SQLite, the sandbox or the parser said; empty where rows could be compared. */
   readonly message: string;
   /** Features of the gold SQL. */
   readonly features: readonly SqlFeature[];
@@ -96,4 +56,55 @@ export interface Verdict {
   /** Milliseconds in SQLite of the answer and of the gold SQL; null for no answer. */
   readonly predictedMs: number | null;
   readonly goldMs: number;
+}
+
+/** What a verdict may rest on beside the episode. */
+export interface VerdictOptions {
+  /**
+   * Reward of the answer by `rVesReward()`; null where queries are not timed. A wrong answer has 0,
+   * whatever is given.
+   */
+  readonly rVesReward?: number | null;
+}
+
+/**
+ * Judges an episode.
+ *
+ * @param example The question that the episode answers.
+ * @throws {RangeError} If the example is another one.
+ */
+export function verdictOf(
+  episode: Episode,
+  example: Pick<Example, "id" | "difficulty">,
+  { rVesReward = null }: VerdictOptions = {},
+): Verdict {
+  const { exampleId, finalResult, goldResult, goldSql, steps } = episode;
+  if (example.id !== exampleId) {
+    throw new RangeError(
+      `Cannot judge an episode as its example must be given: "${example.id}" is not "${exampleId}"`,
+    );
+  }
+  const isRight = isCorrect(finalResult, goldResult);
+  const { calls, excessSteps } = redundancyOf(episode);
+  return {
+    exampleId,
+    databaseId: episode.databaseId,
+    difficulty: example.difficulty,
+    seed: episode.seed,
+    goldSql,
+    predictedSql: episode.finalSql,
+    isCorrect: isRight,
+    ...strictMatch(finalResult, goldResult, goldSql),
+    softF1: softF1(finalResult, goldResult),
+    rVesReward: isRight || rVesReward === null ? rVesReward : 0,
+    ...outcomeOf(episode),
+    features: sqlFeatures(goldSql),
+    calls,
+    excessSteps,
+    messageCount: steps.length,
+    violationCount: steps.filter(({ action }) => action.kind === "violation").length,
+    stopReason: episode.stopReason,
+    predictedMs: finalResult?.elapsedMs ?? null,
+    goldMs: goldResult.elapsedMs,
+  };
 }

@@ -1,86 +1,38 @@
 import assert from "node:assert/strict";
-import type { Difficulty, Example } from "../../src/dataset/example.ts";
 import { wilsonInterval } from "../../src/evaluation/statistics.ts";
 import { differences, solvedByBoth, summarize } from "../../src/evaluation/summary.ts";
-import type { SqlResult } from "../../src/sandbox/result_set.ts";
-import type { Episode, Step } from "../../src/trajectory/episode.ts";
+import type { Verdict } from "../../src/evaluation/verdict.ts";
+import { aCall, aVerdict } from "./results.ts";
 
 const OPTIONS = { seed: 1, resamples: 200 };
 
-const rows = (value: bigint): SqlResult => ({
-  kind: "rows",
-  columns: ["n"],
-  rows: [[value]],
-  truncated: false,
-  elapsedMs: 1,
-});
-const GOLD = rows(2n);
-const ERROR: SqlResult = { kind: "error", message: "no such column: town", elapsedMs: 1 };
-
-const call = (sql: string, result: SqlResult): Step => ({
-  text: sql,
-  action: { kind: "toolCall", reasoning: "", tool: "execute_sql", arguments: { sql }, sql },
-  result,
-  observation: "",
-});
-const broken: Step = {
-  text: "?",
-  action: { kind: "violation", violation: "no_action", detail: "" },
-  result: null,
-  observation: "",
-};
-
-/** An episode with these steps and an answer of `value`; without one it ran out of turns. */
-function episode(exampleId: string, steps: Step[], value: bigint | null): Episode {
-  const finalSql = value === null ? null : `SELECT ${value}`;
-  const finalResult = value === null ? null : rows(value);
-  const answer: Step[] = finalSql === null ? [] : [{
-    text: finalSql,
-    action: { kind: "answer", reasoning: "", sql: finalSql },
-    result: finalResult,
-    observation: null,
-  }];
-  return {
-    exampleId,
-    databaseId: "shops",
-    seed: 0,
-    policy: "hand-made",
-    prompt: [],
-    steps: [...steps, ...answer],
-    stopReason: value === null ? "turn_limit" : "answer",
-    finalSql,
-    finalResult,
-    goldSql: "SELECT 2",
-    goldResult: GOLD,
-    tokens: null,
-    timings: { totalMs: 1, sqlMs: 1 },
-  };
-}
-
-const example = (id: string, difficulty: Difficulty): Example => ({
-  id,
-  database: { id: "shops", path: "/none", tables: [] },
-  question: "",
-  evidence: "",
-  goldSql: "SELECT 2",
-  difficulty,
-});
-const EXAMPLES = [example("a", "simple"), example("b", "simple"), example("c", "challenging")];
-
-const look = call("SELECT a FROM t", rows(7n));
-/** a: right, 2 calls, one of them repeated; b: wrong, 1 failing call; c: no answer, 1 violation. */
-const EPISODES = [
-  episode("a", [look, look], 2n),
-  episode("b", [call("SELECT town FROM t", ERROR)], 3n),
-  episode("c", [broken], null),
+/** a: right, 2 calls, one of them repeated; b: half right, 1 failing call; c: no answer, 1 violation. */
+const VERDICTS: readonly Verdict[] = [
+  aVerdict({ exampleId: "a", calls: [aCall(), aCall({ category: "R1" })], messageCount: 3 }),
+  aVerdict({
+    exampleId: "b",
+    isCorrect: false,
+    isStrictlyCorrect: true,
+    disagreement: "float_tolerance",
+    softF1: 0.5,
+    calls: [aCall({ hasFailed: true })],
+    messageCount: 2,
+  }),
+  aVerdict({ exampleId: "c", isCorrect: false, violationCount: 1 }),
 ];
 
+function wrong(exampleId: string): Verdict {
+  return aVerdict({ exampleId, isCorrect: false });
+}
+
 Deno.test("summarize() measures right answers, calls and violations", () => {
-  const { n, measures } = summarize(EPISODES, EXAMPLES, OPTIONS);
+  const { n, measures } = summarize(VERDICTS, OPTIONS);
   const values = Object.entries(measures).map(([name, { value }]) => [name, value]);
   assert.equal(n, 3);
   assert.deepEqual(Object.fromEntries(values), {
     ex: 1 / 3,
+    strict_ex: 2 / 3,
+    soft_f1: 0.5,
     redundant_tool_calls: 1 / 3,
     tool_calls: 1,
     failed_tool_calls: 1 / 3,
@@ -88,9 +40,19 @@ Deno.test("summarize() measures right answers, calls and violations", () => {
   });
 });
 
-Deno.test("summarize() gives EX Wilson's interval and the others one around their value", () => {
-  const { measures } = summarize(EPISODES, EXAMPLES, OPTIONS);
+Deno.test("summarize() measures R-VES by square roots of rewards where queries were timed", () => {
+  const timed = [
+    aVerdict({ exampleId: "a", rVesReward: 1.25 }),
+    aVerdict({ exampleId: "b", isCorrect: false, rVesReward: 0 }),
+  ];
+  const { r_ves } = summarize(timed, OPTIONS).measures;
+  assert.deepEqual(r_ves, { value: Math.sqrt(1.25) / 2, low: 0, high: Math.sqrt(1.25), n: 2 });
+});
+
+Deno.test("summarize() gives EX and strict EX Wilson's interval and the others one around their value", () => {
+  const { measures } = summarize(VERDICTS, OPTIONS);
   assert.deepEqual(measures.ex, { value: 1 / 3, ...wilsonInterval(1, 3), n: 3 });
+  assert.deepEqual(measures.strict_ex, { value: 2 / 3, ...wilsonInterval(2, 3), n: 3 });
   for (const { value, low, high, n } of Object.values(measures)) {
     assert.ok(low <= value && value <= high && low < high);
     assert.equal(n, 3);
@@ -98,52 +60,35 @@ Deno.test("summarize() gives EX Wilson's interval and the others one around thei
 });
 
 Deno.test("summarize() gives the same intervals for the same seed", () => {
-  assert.deepEqual(
-    summarize(EPISODES, EXAMPLES, OPTIONS).measures,
-    summarize(EPISODES, EXAMPLES, OPTIONS).measures,
-  );
+  assert.deepEqual(summarize(VERDICTS, OPTIONS), summarize(VERDICTS, OPTIONS));
 });
 
 Deno.test("summarize() counts several attempts at a question as one question", () => {
-  const attempts = [1, 2, 3, 4].map(() => EPISODES[0]);
-  const { ex } = summarize([...attempts, EPISODES[1]], EXAMPLES, OPTIONS).measures;
+  const attempts = [1, 2, 3, 4].map(() => VERDICTS[0]);
+  const { ex } = summarize([...attempts, VERDICTS[1]], OPTIONS).measures;
   assert.deepEqual([ex.value, ex.n], [0.8, 2]);
   // With two questions a resample often draws the same one twice.
   assert.deepEqual([ex.low, ex.high], [0, 1]);
 });
 
-Deno.test("summarize() breaks EX down by difficulty and stop reason", () => {
-  const { breakdown } = summarize(EPISODES, EXAMPLES, OPTIONS);
-  assert.deepEqual([...breakdown.byDifficulty], [
-    ["simple", { right: 1, n: 2, percent: 50 }],
-    ["challenging", { right: 0, n: 1, percent: 0 }],
-  ]);
-  assert.deepEqual([...breakdown.byStopReason.keys()], ["answer", "turn_limit"]);
-});
-
-Deno.test("summarize() shares redundant calls out by class", () => {
-  const { redundancy } = summarize(EPISODES, EXAMPLES, OPTIONS);
+Deno.test("summarize() holds the breakdown, disagreements and redundancy of its verdicts", () => {
+  const { breakdown, disagreements, redundancy } = summarize(VERDICTS, OPTIONS);
+  assert.deepEqual([breakdown.total.right, breakdown.total.n], [1, 3]);
+  assert.equal(disagreements.counts.get("same")?.count, 2);
   assert.equal(redundancy.categoryRates.R1, 1 / 3);
   assert.equal(redundancy.redundantCount, 1);
 });
 
 Deno.test("summarize() sums up nothing", () => {
-  const { n, measures } = summarize([], EXAMPLES, OPTIONS);
+  const { n, measures } = summarize([], OPTIONS);
   assert.equal(n, 0);
   assert.deepEqual(measures.ex, { value: 0, low: 0, high: 1, n: 0 });
   assert.deepEqual(measures.tool_calls, { value: 0, low: 0, high: 0, n: 0 });
 });
 
-Deno.test("summarize() refuses an episode of an unknown example", () => {
-  assert.throws(() => summarize(EPISODES, EXAMPLES.slice(1), OPTIONS), {
-    name: "RangeError",
-    message: 'Cannot sum up episodes as each must be of a known example: "a" is none of 2',
-  });
-});
-
-Deno.test("differences() is after minus before on the questions of both", () => {
-  const after = [episode("a", [look], 2n), episode("b", [], 2n)];
-  const { ex, tool_calls, redundant_tool_calls } = differences(EPISODES, after, OPTIONS);
+Deno.test("differences() is after minus before on the questions of both, in any order", () => {
+  const after = [aVerdict({ exampleId: "b" }), aVerdict({ exampleId: "a", calls: [aCall()] })];
+  const { ex, tool_calls, redundant_tool_calls } = differences(VERDICTS, after, OPTIONS);
   assert.deepEqual([ex.value, ex.n], [0.5, 2]);
   assert.deepEqual([tool_calls.value, tool_calls.n], [-1, 2]);
   assert.equal(redundant_tool_calls.value, -1 / 3);
@@ -151,16 +96,21 @@ Deno.test("differences() is after minus before on the questions of both", () => 
 });
 
 Deno.test("differences() of an evaluation and itself is exactly zero", () => {
-  for (const measurement of Object.values(differences(EPISODES, EPISODES, OPTIONS))) {
+  for (const measurement of Object.values(differences(VERDICTS, VERDICTS, OPTIONS))) {
     assert.deepEqual(measurement, { value: 0, low: 0, high: 0, n: 3 });
   }
 });
 
+Deno.test("differences() compares R-VES only where both evaluations were timed", () => {
+  const timed = VERDICTS.map((verdict) => ({ ...verdict, rVesReward: Number(verdict.isCorrect) }));
+  assert.equal(differences(VERDICTS, timed, OPTIONS).r_ves, undefined);
+  assert.equal(differences(timed, timed, OPTIONS).r_ves?.value, 0);
+});
+
 Deno.test("solvedByBoth() keeps questions that every attempt of both answered right", () => {
-  const right = (id: string) => episode(id, [], 2n);
-  const wrong = (id: string) => episode(id, [], 3n);
+  const right = (exampleId: string) => aVerdict({ exampleId });
   const before = [right("a"), right("b"), right("c"), wrong("d")];
   const after = [right("a"), right("b"), wrong("b"), wrong("c"), right("d")];
-  const ids = (episodes: Episode[]) => episodes.map(({ exampleId }) => exampleId);
+  const ids = (verdicts: Verdict[]) => verdicts.map(({ exampleId }) => exampleId);
   assert.deepEqual(solvedByBoth(before, after).map(ids), [["a"], ["a"]]);
 });
