@@ -30,7 +30,7 @@ export interface SqlPoolOptions extends SqlLimits {
   readonly roots: readonly string[];
   /** Processes, and so statements at a time, 2 when not given. */
   readonly workers?: number;
-  /** MiB of memory that a worker may hold, 1024 when not given; it is looked at 20 times a second. */
+  /** MiB of memory that a worker may hold, 1024 when not given; it is looked at 10 times a second. */
   readonly memoryMiB?: number;
   /** The ISO time that SQL takes for 'now', {@linkcode DEFAULT_NOW} when not given; `system`: the clock's. */
   readonly now?: string;

@@ -8,7 +8,7 @@
 import { readsClock } from "./pinned_now.ts";
 import { ReadOnlyDatabase } from "./read_only_database.ts";
 import { runTimes } from "./run_times.ts";
-import { bodyLength, decodedBody, encodedFrame, HEADER_BYTES, READY } from "./wire.ts";
+import { encodedFrame, FrameBuffer, READ_BYTES, READY } from "./wire.ts";
 import type { Numbered, SqlAnswer, SqlRequest } from "./wire.ts";
 
 // Deno checks the types of a worker's module as if it ran in the main thread.
@@ -18,6 +18,8 @@ const MAX_OPEN_DATABASES = 8;
 
 /** Open connections by what they were opened with, the one used last at the end. */
 const databases = new Map<string, ReadOnlyDatabase>();
+
+const input = new FrameBuffer();
 
 writeAll(encodedFrame(READY));
 for (let request = readRequest(); request !== null; request = readRequest()) {
@@ -64,21 +66,15 @@ function closeLeastRecent(): void {
   database[Symbol.dispose]();
 }
 
+/** Null when the input ends. */
 function readRequest(): Numbered<SqlRequest> | null {
-  const header = readExactly(HEADER_BYTES);
-  const body = header && readExactly(bodyLength(header));
-  return body && decodedBody(body) as Numbered<SqlRequest>;
-}
-
-/** Null when the input ends before that many bytes. */
-function readExactly(length: number): Uint8Array | null {
-  const bytes = new Uint8Array(length);
-  for (let offset = 0; offset < length;) {
-    const read = Deno.stdin.readSync(bytes.subarray(offset));
-    if (read === null) return null;
-    offset += read;
+  while (input.missing > 0) {
+    const bytes = new Uint8Array(Math.max(READ_BYTES, input.missing));
+    const count = Deno.stdin.readSync(bytes);
+    if (count === null) return null;
+    input.add(bytes.subarray(0, count));
   }
-  return bytes;
+  return input.next() as Numbered<SqlRequest>;
 }
 
 function writeAll(bytes: Uint8Array): void {

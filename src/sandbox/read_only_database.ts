@@ -79,6 +79,9 @@ const REFUSAL =
 const OVER_A_LIMIT =
   /^(string or blob too big|statement too long|out of memory|too many |Expression tree is too large|LIKE or GLOB pattern too complex)/;
 
+const TOO_LONG_A_NAME = "x".repeat(256);
+const noFunction = () => null;
+
 /** The caps on one statement's result. */
 export interface ResultCaps {
   readonly maxRows: number;
@@ -198,7 +201,7 @@ export class ReadOnlyDatabase implements Disposable {
    */
   #lastError(): string | null {
     try {
-      this.#database.function("x".repeat(256), () => null);
+      this.#database.function(TOO_LONG_A_NAME, noFunction);
     } catch (error) {
       const message = (error as Error).message;
       return message === "not an error" ? null : message;

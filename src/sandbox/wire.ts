@@ -50,8 +50,13 @@ export interface Numbered<T> {
 /** What a worker says once it can take requests. */
 export const READY = "ready";
 
-/** Bytes of the length in front of each message. */
-export const HEADER_BYTES = 4;
+/** As much as one read takes: most messages are shorter, so it brings several. */
+export const READ_BYTES = 4096;
+
+const HEADER_BYTES = 4;
+
+// No answer within the pool's caps comes near this; a length above it is garbage.
+const MAX_BODY_BYTES = 2 ** 30;
 
 /** A message with its length in front. */
 export function encodedFrame(message: unknown): Uint8Array<ArrayBuffer> {
@@ -62,16 +67,48 @@ export function encodedFrame(message: unknown): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** The length that a header announces, in bytes. */
-export function bodyLength(header: Uint8Array): number {
-  return new DataView(header.buffer, header.byteOffset).getUint32(0);
-}
+/** Takes the frames out of bytes that come in pieces. */
+export class FrameBuffer {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
 
-/**
- * The message of a frame's body.
- *
- * @throws {Error} If the bytes are not a message.
- */
-export function decodedBody(body: Uint8Array): unknown {
-  return deserialize(body);
+  /** Takes the next piece. */
+  add(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#bytes.length === 0) {
+      this.#bytes = bytes;
+      return;
+    }
+    const joined = new Uint8Array(this.#bytes.length + bytes.length);
+    joined.set(this.#bytes);
+    joined.set(bytes, this.#bytes.length);
+    this.#bytes = joined;
+  }
+
+  /**
+   * How many bytes are missing at least until a whole message is there.
+   *
+   * @throws {RangeError} If a message is announced that is longer than any.
+   */
+  get missing(): number {
+    return Math.max(0, this.#frameLength() - this.#bytes.length);
+  }
+
+  /**
+   * The next message.
+   *
+   * @throws {Error} If its bytes are none; also while some are missing.
+   */
+  next(): unknown {
+    const length = this.#frameLength();
+    const body = this.#bytes.subarray(HEADER_BYTES, length);
+    this.#bytes = this.#bytes.subarray(length);
+    return deserialize(body);
+  }
+
+  #frameLength(): number {
+    const bytes = this.#bytes;
+    if (bytes.length < HEADER_BYTES) return HEADER_BYTES;
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+    if (length <= MAX_BODY_BYTES) return HEADER_BYTES + length;
+    throw new RangeError(`Cannot read a message as it is too long: ${length} bytes are announced`);
+  }
 }

@@ -8,8 +8,8 @@
  * @module
  */
 
-/** SQLite fills some tens of MiB in this time. */
-const WATCH_MS = 50;
+/** SQLite fills some 100 MiB in this time. */
+const WATCH_MS = 100;
 
 const [memoryMiB, exitCode] = Deno.args.map(Number);
 const parent = Deno.ppid;

@@ -5,9 +5,8 @@
  */
 
 import { isAnswer } from "./answer_shape.ts";
-import { FrameReader } from "./frame_reader.ts";
 import type { SqlFailure } from "./result_set.ts";
-import { encodedFrame, READY } from "./wire.ts";
+import { encodedFrame, FrameBuffer, READ_BYTES, READY } from "./wire.ts";
 import type { Numbered, SqlAnswer, SqlRequest } from "./wire.ts";
 
 /** A longer timer, `Infinity` included, would go off at once. */
@@ -29,14 +28,15 @@ export interface TimedRequest {
 export class WorkerProcess {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #frames: FrameReader;
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #output = new FrameBuffer();
   #requestCount = 0;
   #isAlive = true;
 
   private constructor(child: Deno.ChildProcess) {
     this.#child = child;
     this.#writer = child.stdin.getWriter();
-    this.#frames = new FrameReader(child.stdout);
+    this.#reader = child.stdout.getReader({ mode: "byob" });
     child.status.then(() => this.#isAlive = false);
   }
 
@@ -47,7 +47,7 @@ export class WorkerProcess {
    */
   static async start(command: Deno.Command): Promise<WorkerProcess> {
     const worker = new WorkerProcess(command.spawn());
-    const greeting = await worker.#frames.next().catch(() => null);
+    const greeting = await worker.#receive().catch(() => null);
     if (greeting !== READY) {
       const ending = await worker.kill();
       throw new Error(`Cannot start a SQL worker as its process ended early: ${named(ending)}`);
@@ -85,7 +85,7 @@ export class WorkerProcess {
     this.#endNow();
     this.#isAlive = false;
     const status = await this.#child.status;
-    await Promise.allSettled([this.#frames.cancel(), this.#writer.abort()]);
+    await Promise.allSettled([this.#reader.cancel(), this.#writer.abort()]);
     return status;
   }
 
@@ -103,7 +103,7 @@ export class WorkerProcess {
   async #answer(id: number, timeoutMs: number): Promise<SqlAnswer> {
     const deadline = new Deadline(timeoutMs, () => this.#endNow());
     try {
-      const answer = bodyOf(await this.#frames.next(), id);
+      const answer = bodyOf(await this.#receive(), id);
       return answer.kind !== "times" && answer.elapsedMs > timeoutMs
         ? timeout(timeoutMs, answer.elapsedMs)
         : answer;
@@ -116,6 +116,19 @@ export class WorkerProcess {
     } finally {
       deadline.cancel();
     }
+  }
+
+  async #receive(): Promise<unknown> {
+    const { missing } = this.#output;
+    if (missing > 0) {
+      // At first only a length is missing; a long answer takes a second read.
+      const into = new Uint8Array(Math.max(READ_BYTES, missing));
+      const { value, done } = await this.#reader.read(into, { min: missing });
+      if (done || value.length < missing) throw new Error("its output ended");
+      this.#output.add(value);
+      return this.#receive();
+    }
+    return this.#output.next();
   }
 
   #endNow(): void {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { bodyLength, decodedBody, encodedFrame, HEADER_BYTES } from "../../src/sandbox/wire.ts";
+import { encodedFrame, FrameBuffer, READ_BYTES, READY } from "../../src/sandbox/wire.ts";
 import type { Numbered, QueryRequest } from "../../src/sandbox/wire.ts";
 
 const [lie, liedFile] = Deno.args;
@@ -28,9 +28,11 @@ const LIES: Readonly<Record<string, (id: number) => void>> = {
   "its death": () => Deno.kill(Deno.pid, "SIGKILL"),
 };
 
-write(encodedFrame("ready"));
+const input = new FrameBuffer();
+
+write(encodedFrame(READY));
 for (;;) {
-  const { id, body } = decodedBody(read(bodyLength(read(HEADER_BYTES)))) as Numbered<QueryRequest>;
+  const { id, body } = read() as Numbered<QueryRequest>;
   if (body.sql === "lie" && isFirstTime()) LIES[lie](id);
   else send(id, rows([[body.sql]]));
 }
@@ -59,10 +61,10 @@ function write(bytes: Uint8Array): void {
   }
 }
 
-function read(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let offset = 0; offset < length;) {
-    offset += Deno.stdin.readSync(bytes.subarray(offset)) ?? Deno.exit(0);
+function read(): unknown {
+  while (input.missing > 0) {
+    const bytes = new Uint8Array(Math.max(READ_BYTES, input.missing));
+    input.add(bytes.subarray(0, Deno.stdin.readSync(bytes) ?? Deno.exit(0)));
   }
-  return bytes;
+  return input.next();
 }
