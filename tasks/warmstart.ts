@@ -10,7 +10,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeAlgorithm } from "../src/algorithms/mod.ts";
-import { makeEngine, sourceCommit } from "../src/cli/setup.ts";
+import { makeEngine } from "../src/cli/engine_setup.ts";
+import { sourceCommit } from "../src/cli/setup.ts";
 import { defaults } from "../src/config/option.ts";
 import { Rng } from "../src/config/rng.ts";
 import { loadBird } from "../src/dataset/bird.ts";
@@ -22,6 +23,7 @@ import { actionText } from "../src/env/parse.ts";
 import { runEpisode } from "../src/env/run_episode.ts";
 import { byPolicy, evaluate } from "../src/evaluation/evaluate.ts";
 import { summarize } from "../src/evaluation/summary.ts";
+import { verdictOf } from "../src/evaluation/verdict.ts";
 import { chatTokens } from "../src/models/chat_template.ts";
 import type { ModelConfig } from "../src/models/config.ts";
 import type { ChatTokens } from "../src/models/chat_tokens.ts";
@@ -148,9 +150,8 @@ async function demonstrations(
     const rng = new Rng(seed, "demonstration", n, ...draw);
     const actions = demonstration(question, seed, rng, { maxTurns: MAX_TURNS, ...habits });
     const policy = new ScriptedPolicy(actions.map((action) => actionText(action)));
-    const options = { pool, seed, template: "compact", maxTurns: MAX_TURNS } as const;
-    const goldResult = goldResults.get(example);
-    episodes.push(await runEpisode(example, policy, { ...options, goldResult }));
+    const options = { pool, answers, seed, template: "compact", maxTurns: MAX_TURNS } as const;
+    episodes.push(await runEpisode(example, policy, options));
   }
   return episodes;
 }
@@ -306,7 +307,8 @@ async function evaluated(model: Model, temperature: number, pool: SqlPool) {
   const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
   const options = { pool, answers, seed, template: "compact", maxTurns: MAX_TURNS } as const;
   const attempted = await Array.fromAsync(evaluate(examples, byPolicy(policy, options)));
-  return summarize(episodes, examples, { seed });
+  const verdicts = attempted.map(({ example, episode }) => verdictOf(episode, example));
+  return summarize(verdicts, { seed });
 }
 
 /** Writes the page of the finished policy, and how its stages went for a later run to read. */

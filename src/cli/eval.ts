@@ -4,99 +4,81 @@
  * @module
  */
 
-import { choice, option } from "../config/option.ts";
-import { type Dataset, loadBird } from "../dataset/bird.ts";
-import type { Example } from "../dataset/example.ts";
-import { readPredictions } from "../dataset/predictions.ts";
-import { ENGINE_OPTIONS } from "../engines/options.ts";
-import { GoldResults } from "../env/gold_results.ts";
-import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
-import { isCorrect } from "../evaluation/execution_accuracy.ts";
-import { loadModel } from "../models/model_folder.ts";
-import type { Policy } from "../policies/policy.ts";
-import { ReplayPolicy } from "../policies/replay.ts";
 import { evaluationText } from "../reports/evaluation_report.ts";
-import { SqlPool } from "../sandbox/pool.ts";
-import { openStore } from "../store/run_store.ts";
-import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
-import { type Evaluation, evaluationPhase } from "./evaluation_phase.ts";
-import { commandLine, envOptions, FIXTURE_DATA } from "./setup.ts";
-import { makeEngine, SHARED_OPTIONS, sourceCommit } from "./setup.ts";
+import { json } from "../reports/export/json.ts";
+import { verdictsJson } from "../reports/export/verdicts.ts";
+import { openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
+import { firstDifference } from "../store/identity.ts";
+import { type Arena, openArena } from "./arena.ts";
+import { helpText, parseFlags, UsageError } from "./args.ts";
+import type { Contestant } from "./contestant.ts";
+import { EVAL_TABLES, type EvalFlags } from "./eval_options.ts";
+import { type Evaluation, evaluationPhase, measuresOf, storeMeasures } from "./evaluation_phase.ts";
+import { fileContestant } from "./file_contestant.ts";
+import { INTERRUPTED, stoppable } from "./interrupt.ts";
+import { runIdentity } from "./run_identity.ts";
+import { commandLine, sourceCommit } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
-
-const TABLES = {
-  run: {
-    data: option(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),
-    split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
-    policy: choice("embedded", ["embedded", "replay"], "who answers: a model or a file", "ours"),
-    predictions: option("", "BIRD prediction file that replay answers from", "ours"),
-    verdicts: option("", "file to write question id -> 0 or 1 to, as JSON (none = not)", "ours"),
-    limit: option(0, "questions, from the first (0 = all)", "ours", { range: [0, 1e9] }),
-    temperature: option(0, "temperature of sampling (0 = greedy, BIRD's convention)", "neighbour", {
-      range: [0, 10],
-    }),
-    seed: option(1, "seed of sampling and intervals", "ours"),
-    ...SHARED_OPTIONS,
-  },
-  engine: ENGINE_OPTIONS,
-  environment: ENV_OPTIONS,
-};
+import { timingPhase } from "./timing_phase.ts";
 
 const HELP = {
-  usage: "finestep eval",
+  usage: "finestep eval [--predictions file ...]",
   summary:
-    "Runs a policy on a benchmark and reports EX and redundant tool calls with 95 % intervals",
+    "Scores prediction files, or runs a policy, on a benchmark: EX, strict EX, Soft-F1 and\n" +
+    "redundant tool calls with 95 % intervals. Evaluations can be stopped and resumed.",
 };
 
-type EvalFlags = Flags<typeof TABLES>;
+/** What this process was told, and what it works on. */
+interface Command {
+  readonly argv: readonly string[];
+  readonly flags: EvalFlags;
+  readonly store: RunStore;
+  readonly arena: Arena;
+  /** The run to go on with; null for new ones. */
+  readonly resumedRun: number | null;
+}
 
-/** A policy that is ready, with the environment's options that go with it. */
-interface Contestant extends AsyncDisposable {
-  readonly policy: Policy;
-  readonly env: EnvOptions;
-  readonly warnings: readonly string[];
+/** A contestant's evaluation, as far as it went. */
+interface Result {
+  readonly name: string;
+  readonly runId: number;
+  readonly evaluation: Evaluation;
 }
 
 /**
  * Evaluates and prints what was found.
  *
- * @returns The exit code.
+ * @returns The exit code; 130 when stopped by Ctrl-C.
  * @throws {UsageError} If the command line is not one of this command.
  * @throws {Error} If the data set, the model or the predictions cannot be loaded.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const flags = parseFlags(argv, TABLES);
+  const flags = parseFlags(argv, EVAL_TABLES);
   if (flags.help) {
-    console.log(helpText(HELP, TABLES));
+    console.log(helpText(HELP, EVAL_TABLES));
     return 0;
   }
   checkUsage(flags);
-  const { data, split, limit, workers } = flags.values.run;
-  await using pool = new SqlPool({ roots: [data], workers });
-  const dataset = await loadBird(data, { split: split || undefined, pool });
-  const examples = limit === 0 ? dataset.examples : dataset.examples.slice(0, limit);
-  await using contestant = await makeContestant(flags, dataset);
-  for (const warning of [...dataset.warnings, ...contestant.warnings]) {
-    console.error(`warning: ${warning}`);
-  }
-  const { evaluation, runId } = await evaluated(argv, flags, examples, pool, contestant);
-  console.log(
-    flags.json ? JSON.stringify({ run: runId, ...evaluation.summary }, null, 2) : evaluationText(
-      `${contestant.policy.name} on ${data} ${dataset.split}`,
-      evaluation.summary,
-      outputStyle(),
-    ),
-  );
-  if (flags.values.run.verdicts) await writeVerdicts(flags.values.run.verdicts, evaluation);
-  return 0;
+  const { resume } = flags.values.run;
+  using store = openStore(flags.values.run.store);
+  if (resume === 0) return await evaluateAll({ argv, flags, store, resumedRun: null });
+  const earlier = stoppedCommand(store, flags);
+  return await evaluateAll({ ...earlier, store, resumedRun: resume });
 }
 
-function checkUsage({ positionals, values }: EvalFlags): void {
-  if (positionals.length > 0) {
+function checkUsage({ positionals, values, given }: EvalFlags): void {
+  const { policy, predictions, verdicts } = values.run;
+  if (positionals.length > 0 && predictions === "") {
     throw new UsageError(`Unknown argument "${positionals[0]}": see "--help"`);
   }
-  const { policy, predictions } = values.run;
-  if ((policy === "replay") !== (predictions !== "")) {
+  if (positionals.length > 0 && verdicts !== "") {
+    throw new UsageError(
+      `Cannot write verdicts as "--verdicts" must be of one prediction file: ${
+        positionals.length + 1
+      } are given`,
+    );
+  }
+  if (given.has("policy") && (policy === "replay") !== (predictions !== "")) {
     throw new UsageError(
       `Cannot evaluate as "--policy replay" and "--predictions" must be given together: policy is ${policy}, predictions ${
         predictions || "none"
@@ -105,60 +87,154 @@ function checkUsage({ positionals, values }: EvalFlags): void {
   }
 }
 
-async function makeContestant(flags: EvalFlags, dataset: Dataset): Promise<Contestant> {
-  const { run, engine: engineOptions, environment } = flags.values;
-  if (run.policy === "replay") {
-    const { sqlByExample, warnings } = await readPredictions(run.predictions, dataset.examples);
-    const policy = new ReplayPolicy(sqlByExample, run.predictions);
-    return { policy, env: environment, warnings, [Symbol.asyncDispose]: async () => {} };
+/** The command of an evaluation that was stopped; it goes on under the options of its start. */
+function stoppedCommand(
+  store: RunStore,
+  { values, json }: EvalFlags,
+): Pick<Command, "argv" | "flags"> {
+  const { resume: runId } = values.run;
+  const { kind, status, options } = store.run(runId);
+  if (kind !== "eval" || status === "finished" || !Array.isArray(options.argv)) {
+    throw new RangeError(
+      `Cannot resume run ${runId} as it must be an unfinished evaluation: it is a ${status} ${kind} run`,
+    );
   }
-  const model = await loadModel(run.model);
-  const engine = await makeEngine(model, engineOptions);
-  const { temperature } = run;
-  const { maxTurnTokens } = engineOptions;
-  return {
-    policy: engine.policy({ temperature, maxTurnTokens }),
-    env: envOptions(environment, flags, model),
-    warnings: [],
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
-  };
+  const argv = [...options.argv, "--store", values.run.store, ...json ? ["--json"] : []];
+  const flags = parseFlags(argv, EVAL_TABLES);
+  // Of the files of one command, the run is about one.
+  const run = { ...flags.values.run, predictions: String(options.predictions ?? "") };
+  return { argv, flags: { ...flags, positionals: [], values: { ...flags.values, run } } };
 }
 
-async function evaluated(
-  argv: readonly string[],
-  { values: { run, engine } }: EvalFlags,
-  examples: readonly Example[],
-  pool: SqlPool,
-  { policy, env }: Contestant,
-): Promise<{ evaluation: Evaluation; runId: number }> {
-  const { seed } = run;
-  using store = openStore(run.store);
-  const runId = store.startRun({
-    kind: "eval",
-    command: commandLine("eval", argv),
-    options: { run, engine, environment: env },
-    seed,
-    commit: await sourceCommit(),
-    dataSet: run.data,
-    algorithm: null,
+async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
+  const { flags, store } = command;
+  const { predictions } = flags.values.run;
+  const files = predictions === "" ? [] : [predictions, ...flags.positionals];
+  const schemas = files.length > 0 ? "skip" : "read";
+  await using arena = await openArena(store, flags, { schemas });
+  arena.dataset.warnings.forEach(warn);
+  const results: Result[] = [];
+  const isStopped = await stoppable("Stopping after the questions in work", async (signal) => {
+    for (const file of files.length > 0 ? files : [null]) {
+      if (signal.aborted) break;
+      await using contestant = await makeContestant(file, flags, arena);
+      contestant.warnings.forEach(warn);
+      const result = await evaluateOne({ ...command, arena }, contestant, signal);
+      results.push(result);
+      if (!flags.json) printResult(result, arena, flags);
+    }
+    return signal.aborted;
   });
-  const goldResults = new GoldResults(pool, { timeoutMs: env.answerTimeoutMs });
-  const options = { ...env, pool, goldResults, seed, concurrency: engine.slots };
+  if (flags.json) printJson(store, results);
+  for (const { evaluation } of results) await writeVerdicts(flags, evaluation);
+  return isStopped ? INTERRUPTED : 0;
+}
+
+async function makeContestant(
+  file: string | null,
+  { values, given }: EvalFlags,
+  arena: Arena,
+): Promise<Contestant> {
+  const { run, engine } = values;
+  if (file !== null) return await fileContestant(file, run, arena);
+  const { modelContestant } = await import("./model_contestant.ts");
+  return await modelContestant({ ...run, engine, isTemplateGiven: given.has("template") }, arena);
+}
+
+async function evaluateOne(
+  command: Command,
+  contestant: Contestant,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { flags, store, arena } = command;
+  const { seed, rVes } = flags.values.run;
+  const { name, attempt, concurrency, env } = contestant;
+  const { examples, pool } = arena;
+  const runId = await startedRun(command, contestant);
+  const destination = { store, runId, phase: "eval" } as const;
+  const ended = (status: Exclude<RunStatus, "running">) => store.finishRun(runId, status);
   try {
-    const destination = { store, runId, phase: "eval" } as const;
-    const evaluation = await evaluationPhase("evaluating", examples, policy, options, destination);
-    store.finishRun(runId, "finished");
-    return { evaluation, runId };
+    const keepsEpisodes = contestant.predictions === null;
+    const plan = {
+      label: "evaluating",
+      examples,
+      attempt,
+      concurrency,
+      seed,
+      keepsEpisodes,
+      signal,
+    };
+    let evaluation = await evaluationPhase(plan, destination);
+    if (rVes > 0 && !signal.aborted) {
+      const options = { examples, iterations: rVes, timeoutMs: env.answerTimeoutMs, seed, signal };
+      evaluation = await timingPhase(evaluation, pool, options, destination);
+    }
+    if (!signal.aborted) storeMeasures(evaluation, destination);
+    ended(signal.aborted ? "interrupted" : "finished");
+    return { name, runId, evaluation };
   } catch (error) {
-    store.finishRun(runId, "failed");
+    ended("failed");
     throw error;
   }
 }
 
-async function writeVerdicts(path: string, { episodes }: Evaluation): Promise<void> {
-  const verdicts = episodes.map(({ exampleId, finalResult, goldResult }) => [
-    exampleId,
-    Number(isCorrect(finalResult, goldResult)),
-  ]);
-  await Deno.writeTextFile(path, JSON.stringify(Object.fromEntries(verdicts), null, 1) + "\n");
+/** A new run, or the stopped one after it was seen to be of the same identity. */
+async function startedRun(command: Command, contestant: Contestant): Promise<number> {
+  const { argv, flags, store, arena, resumedRun } = command;
+  const identity = await runIdentity(arena, contestant, flags.values);
+  if (resumedRun === null) {
+    const { engine, run } = flags.values;
+    return store.startRun({
+      kind: "eval",
+      command: commandLine("eval", argv),
+      options: {
+        ...{ argv, run, engine, environment: contestant.env },
+        predictions: contestant.predictions,
+      },
+      seed: run.seed,
+      commit: await sourceCommit(),
+      dataSet: `${run.data} ${arena.dataset.split}`,
+      algorithm: null,
+      identity,
+    });
+  }
+  const difference = firstDifference(store.run(resumedRun).identity, identity);
+  if (difference !== null) {
+    throw new RangeError(
+      `Cannot resume run ${resumedRun} as all that its numbers depend on must be as it was: ${difference}`,
+    );
+  }
+  store.reopenRun(resumedRun);
+  return resumedRun;
+}
+
+function printResult({ name, runId, evaluation }: Result, arena: Arena, flags: EvalFlags): void {
+  const { details, data } = flags.values.run;
+  const title = `${name} on ${data} ${arena.dataset.split}`;
+  console.log(evaluationText(title, evaluation, outputStyle(), { details }));
+  const done = evaluation.verdicts.length;
+  const total = arena.examples.length;
+  console.log(
+    done < total
+      ? `Stopped after ${done} of ${total} questions; go on with: finestep eval --resume ${runId}`
+      : `Stored as run ${runId}; question by question: finestep export ${runId} --format csv`,
+  );
+}
+
+/** The document that `finestep export` gives; a list of them for several files. */
+function printJson(store: RunStore, results: readonly Result[]): void {
+  const documents = results.map(({ runId, evaluation: { verdicts, summary } }) => {
+    const metrics = measuresOf(summary, "eval");
+    return json({ run: store.run(runId), phase: "eval", metrics, verdicts }).trimEnd();
+  });
+  console.log(documents.length === 1 ? documents[0] : `[\n${documents.join(",\n")}\n]`);
+}
+
+async function writeVerdicts({ values }: EvalFlags, evaluation: Evaluation): Promise<void> {
+  const { verdicts: path } = values.run;
+  if (path) await Deno.writeTextFile(path, verdictsJson(evaluation));
+}
+
+function warn(warning: string): void {
+  console.error(`warning: ${warning}`);
 }

@@ -1,23 +1,39 @@
 /**
- * An evaluation as a part of a command: with progress, and its episodes and metrics stored.
+ * An evaluation as a part of a command: with progress, each verdict stored as it comes, and what an
+ * earlier process has stored taken over.
  *
  * @module
  */
 
-import { Progress } from "./progress.ts";
 import type { Example } from "../dataset/example.ts";
-import { evaluate, type EvaluateOptions } from "../evaluation/evaluate.ts";
-import { isCorrect } from "../evaluation/execution_accuracy.ts";
+import { type Attempt, evaluate } from "../evaluation/evaluate.ts";
 import { redundancyOf } from "../evaluation/redundancy.ts";
 import { type EvaluationSummary, summarize } from "../evaluation/summary.ts";
-import type { Policy } from "../policies/policy.ts";
-import type { EpisodeRecord, Phase, RunStore } from "../store/run_store.ts";
+import { type Verdict, verdictOf } from "../evaluation/verdict.ts";
+import type { JudgedRecord, Metric, Phase, RunStore } from "../store/run_store.ts";
 import type { Episode } from "../trajectory/episode.ts";
+import { Progress } from "./progress.ts";
 
-/** Episodes of an evaluation with what they measured. */
+/** Verdicts in the order of the questions, with what they measure. */
 export interface Evaluation {
-  readonly episodes: readonly Episode[];
+  readonly verdicts: readonly Verdict[];
   readonly summary: EvaluationSummary;
+}
+
+/** What is evaluated, and how. */
+export interface EvaluationPlan {
+  /** Names the work in the progress line. */
+  readonly label: string;
+  readonly examples: readonly Example[];
+  readonly attempt: Attempt;
+  /** Examples at a time. */
+  readonly concurrency: number;
+  /** Of the intervals. */
+  readonly seed: number;
+  /** Whether episodes are stored beside their verdicts: those of a policy, not those of a file. */
+  readonly keepsEpisodes: boolean;
+  /** Stops the evaluation early; what has been found by then is summed up. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where an evaluation is stored. */
@@ -27,53 +43,86 @@ export interface Destination {
   readonly phase: Phase;
 }
 
-/** Episodes stored in one transaction. */
-const STORE_EVERY = 64;
+/** The longest that a verdict waits to be stored, in ms, and how many wait at most. */
+const STORE_AFTER = { ms: 100, verdicts: 64 };
 
 /**
- * Evaluates a policy on examples and stores episodes as they come, metrics at the end.
- *
- * @param label Names the work in the progress line.
+ * Evaluates the examples that the store has no verdict on, and sums up all. Killed at any moment, it
+ * can be called again with the same plan: no question is lost or counted twice.
  */
 export async function evaluationPhase(
-  label: string,
-  examples: readonly Example[],
-  policy: Policy,
-  options: EvaluateOptions,
-  { store, runId, phase }: Destination,
+  plan: EvaluationPlan,
+  destination: Destination,
 ): Promise<Evaluation> {
-  using progress = new Progress({ label, total: examples.length });
-  const episodes: Episode[] = [];
-  let right = 0;
-  let stored = 0;
-  const storeNew = () => {
-    store.addEpisodes(runId, episodes.slice(stored).map((episode) => record(episode, phase)));
-    stored = episodes.length;
-  };
-  for await (const episode of evaluate(examples, policy, options)) {
-    episodes.push(episode);
-    right += Number(isCorrect(episode.finalResult, episode.goldResult));
-    progress.advance(1, `EX ${(100 * right / episodes.length).toFixed(1)}`);
-    if (episodes.length - stored === STORE_EVERY) storeNew();
+  const { label, examples, attempt, seed, keepsEpisodes, ...options } = plan;
+  const { store, runId, phase } = destination;
+  const verdicts = new Map(store.verdicts(runId, phase).map((one) => [one.exampleId, one]));
+  const left = examples.filter(({ id }) => !verdicts.has(id));
+  const positions = new Map(examples.map(({ id }, position) => [id, position]));
+  let right = [...verdicts.values()].filter(({ isCorrect }) => isCorrect).length;
+  using progress = new Progress({ label, total: examples.length, done: verdicts.size });
+  using writer = new VerdictWriter(destination);
+  for await (const { example, episode } of evaluate(left, attempt, options)) {
+    const verdict = verdictOf(episode, example);
+    verdicts.set(example.id, verdict);
+    const record = keepsEpisodes ? episodeRecord(episode, verdict, phase) : null;
+    writer.add({ verdict, position: positions.get(example.id)!, episode: record });
+    right += Number(verdict.isCorrect);
+    progress.advance(1, `EX ${(100 * right / verdicts.size).toFixed(1)}`);
   }
-  storeNew();
-  const summary = summarize(episodes, examples, { seed: options.seed });
-  store.addMetrics(
-    runId,
-    Object.entries(summary.measures).map(([name, measure]) => ({ phase, name, ...measure })),
-  );
-  return { episodes, summary };
+  writer.flush();
+  const inOrder = examples.flatMap(({ id }) => verdicts.get(id) ?? []);
+  return { verdicts: inOrder, summary: summarize(inOrder, { seed }) };
 }
 
-/** An evaluated episode as it is stored. */
-function record(episode: Episode, phase: Phase): EpisodeRecord {
-  const correct = isCorrect(episode.finalResult, episode.goldResult);
+/** Stores the measures of an evaluation that is complete. */
+export function storeMeasures(
+  { summary }: Evaluation,
+  { store, runId, phase }: Destination,
+): void {
+  store.addMetrics(runId, measuresOf(summary, phase));
+}
+
+/** The measures of an evaluation as the store has them. */
+export function measuresOf({ measures }: EvaluationSummary, phase: Phase): Metric[] {
+  return Object.entries(measures).map(([name, measure]) => ({ phase, name, ...measure }));
+}
+
+/** Stores verdicts a few at a time, so that a fast evaluation does not wait for the disk. */
+class VerdictWriter implements Disposable {
+  readonly #destination: Destination;
+  #waiting: JudgedRecord[] = [];
+  #lastWriteMs = performance.now();
+
+  constructor(destination: Destination) {
+    this.#destination = destination;
+  }
+
+  add(record: JudgedRecord): void {
+    this.#waiting.push(record);
+    const isDue = performance.now() - this.#lastWriteMs >= STORE_AFTER.ms;
+    if (isDue || this.#waiting.length >= STORE_AFTER.verdicts) this.flush();
+  }
+
+  flush(): void {
+    const { store, runId, phase } = this.#destination;
+    store.addVerdicts(runId, phase, this.#waiting.splice(0));
+    this.#lastWriteMs = performance.now();
+  }
+
+  /** Also when the evaluation fails, what was found by then is kept. */
+  [Symbol.dispose](): void {
+    this.flush();
+  }
+}
+
+function episodeRecord(episode: Episode, verdict: Verdict, phase: Phase) {
   return {
     phase,
     trainStep: null,
-    outcome: Number(correct),
-    isCorrect: correct,
-    redundantCalls: redundantCalls(episode),
+    outcome: Number(verdict.isCorrect),
+    isCorrect: verdict.isCorrect,
+    redundantCalls: verdict.calls.filter(({ category }) => category !== null).length,
     episode,
   };
 }

@@ -10,6 +10,8 @@ export interface ProgressSettings {
   readonly label: string;
   /** How many items there are. */
   readonly total: number;
+  /** How many of them were done before, 0 when not given; they do not count for the rate. */
+  readonly done?: number;
   /** Whether lines can be rewritten. */
   readonly isTerminal?: boolean;
   /** Milliseconds from any start. */
@@ -27,15 +29,17 @@ export class Progress implements Disposable {
   readonly #settings: Required<ProgressSettings>;
   readonly #started: number;
   #lastLine: number;
-  #done = 0;
+  #done: number;
 
   constructor(settings: ProgressSettings) {
     this.#settings = {
       isTerminal: Deno.stderr.isTerminal(),
       now: () => performance.now(),
       write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      done: 0,
       ...settings,
     };
+    this.#done = this.#settings.done;
     this.#started = this.#lastLine = this.#settings.now();
   }
 
@@ -57,8 +61,8 @@ export class Progress implements Disposable {
   }
 
   #line(seconds: number, note: string): string {
-    const { label, total } = this.#settings;
-    const rate = this.#done / Math.max(seconds, 1e-3);
+    const { label, total, done } = this.#settings;
+    const rate = (this.#done - done) / Math.max(seconds, 1e-3);
     const parts = [
       `${label} ${this.#done}/${total}`,
       `${rate < 100 ? rate.toPrecision(2) : Math.round(rate)}/s`,

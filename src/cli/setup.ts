@@ -5,13 +5,11 @@
  */
 
 import { option } from "../config/option.ts";
-import type { Engine } from "../engines/engine.ts";
-import { OnnxEngine } from "../engines/onnx.ts";
-import type { EngineOptions } from "../engines/options.ts";
-import type { EnvOptions } from "../env/options.ts";
-import type { Model } from "../models/model_folder.ts";
+import manifest from "../../deno.json" with { type: "json" };
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
-import type { Flags, OptionTables } from "./args.ts";
+
+/** Version of this program. */
+export const VERSION = manifest.version;
 
 /** The policy that a fresh clone begins with. */
 export const FIXTURE_POLICY = "fixtures/policy";
@@ -25,29 +23,6 @@ export const SHARED_OPTIONS = {
   workers: option(2, "SQL statements run at a time", "ours", { range: [1, 256] }),
   store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
 };
-
-/** The embedded engine with a model's weights. */
-export function makeEngine(model: Model, options: EngineOptions): Promise<Engine> {
-  const { beta1, beta2, weightDecay, maxGradientNorm, microBatchTokens, slots } = options;
-  return OnnxEngine.create({
-    ...model,
-    adam: { beta1, beta2, epsilon: 1e-8, weightDecay },
-    maxGradientNorm,
-    threads: options.threads || navigator.hardwareConcurrency,
-    microBatchTokens,
-    slots,
-  });
-}
-
-/** The environment's options; the template is the one the model was trained with, unless given. */
-export function envOptions<T extends OptionTables>(
-  env: EnvOptions,
-  { given }: Pick<Flags<T>, "given">,
-  model: Model,
-): EnvOptions {
-  const trained = model.tokenizer.config.prompt_template;
-  return given.has("template") || !trained ? env : { ...env, template: trained };
-}
 
 /** The commit that a run's numbers belong to, with `+` after it where files differ from it. */
 export async function sourceCommit(): Promise<string | null> {

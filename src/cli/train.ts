@@ -7,6 +7,7 @@
 import { ALGORITHM_NAMES } from "../algorithms/mod.ts";
 import { openStore, type RunStore } from "../store/run_store.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
+import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { commandLine, sourceCommit } from "./setup.ts";
 import { TRAIN_TABLES, type TrainFlags, TrainingRun } from "./training_run.ts";
 
@@ -15,9 +16,6 @@ const HELP = {
   summary: "Trains a policy, and compares it with what it was before on held-out questions.\n" +
     "FineStep is a reconstruction: the paper's formulas are public only in part (docs/method.md).",
 };
-
-/** Exit code after Ctrl-C, as shells give it. */
-const INTERRUPTED = 130;
 
 /**
  * Trains and prints the comparison.
@@ -61,6 +59,7 @@ async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlag
     commit: await sourceCommit(),
     dataSet: flags.values.run.data,
     algorithm: training.algorithm.name,
+    identity: null,
   });
   return await finished(store, runId, training);
 }
@@ -83,22 +82,16 @@ async function resumedRun(store: RunStore, { values, json }: TrainFlags) {
 
 /** Runs, and records how the run ended, also when it did not end well. */
 async function finished(store: RunStore, runId: number, training: TrainingRun): Promise<number> {
-  const stop = new AbortController();
-  const onInterrupt = () => {
-    if (stop.signal.aborted) Deno.exit(INTERRUPTED);
-    console.error("\nStopping after this step; press Ctrl-C again to stop at once");
-    stop.abort();
-  };
-  Deno.addSignalListener("SIGINT", onInterrupt);
   try {
-    const status = await training.run(store, runId, stop.signal);
+    const status = await stoppable(
+      "Stopping after this step",
+      (signal) => training.run(store, runId, signal),
+    );
     store.finishRun(runId, status);
     return status === "finished" ? 0 : INTERRUPTED;
   } catch (error) {
     recordFailure(store, runId);
     throw error;
-  } finally {
-    Deno.removeSignalListener("SIGINT", onInterrupt);
   }
 }
 

@@ -13,8 +13,9 @@ import type { Example } from "../dataset/example.ts";
 import { loadTrainingData, type TrainingData } from "../dataset/held_out.ts";
 import type { Engine } from "../engines/engine.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
-import { GoldResults } from "../env/gold_results.ts";
+import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
+import { byPolicy } from "../evaluation/evaluate.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
 import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
 import { weightsOf } from "../models/weights.ts";
@@ -33,9 +34,15 @@ import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
 import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
 import type { Flags } from "./args.ts";
-import { type Evaluation, evaluationPhase, redundantCalls } from "./evaluation_phase.ts";
+import {
+  type Evaluation,
+  evaluationPhase,
+  redundantCalls,
+  storeMeasures,
+} from "./evaluation_phase.ts";
 import { duration } from "./progress.ts";
-import { envOptions, FIXTURE_DATA, makeEngine, SHARED_OPTIONS } from "./setup.ts";
+import { envOptions, makeEngine } from "./engine_setup.ts";
+import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
 /** Every option of `finestep train`, by the heading of its help. */
@@ -79,7 +86,7 @@ interface Parts {
   readonly pool: SqlPool;
   readonly model: Model;
   readonly data: TrainingData;
-  readonly goldResults: GoldResults;
+  readonly answers: AnswerResults;
   readonly engine: Engine;
   /** The policy that the run began with, where a KL term compares with it. */
   readonly reference?: Engine;
@@ -96,7 +103,7 @@ export class TrainingRun implements AsyncDisposable {
     const { flags, model } = parts;
     const { algorithm: name } = flags.values.run;
     this.#parts = parts;
-    this.#env = envOptions(flags.values.environment, flags, model);
+    this.#env = envOptions(flags.values.environment, flags.given.has("template"), model);
     this.algorithm = makeAlgorithm(name, given(flags, "credit"));
     this.#rewards = rewardOptions(this.algorithm.name, given(flags, "rewards"));
   }
@@ -115,13 +122,13 @@ export class TrainingRun implements AsyncDisposable {
     const pool = new SqlPool({ roots, workers: run.workers });
     try {
       const loaded = await loadTrainingData({ ...run, seed: training.seed }, pool);
-      const goldResults = new GoldResults(pool, { timeoutMs: environment.answerTimeoutMs });
-      const data = await withoutUselessGold(loaded, goldResults);
+      const answers = new AnswerResults(pool, { timeoutMs: environment.answerTimeoutMs });
+      const data = await withoutUselessGold(loaded, answers);
       const engine = await makeEngine(model, engineOptions);
       const reference = Number(klCoefficient) > 0
         ? await makeEngine(model, engineOptions)
         : undefined;
-      return new TrainingRun({ flags, pool, model, data, goldResults, engine, reference });
+      return new TrainingRun({ flags, pool, model, data, answers, engine, reference });
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -147,7 +154,8 @@ export class TrainingRun implements AsyncDisposable {
   ): Promise<"finished" | "interrupted"> {
     this.#announce(runId);
     const start = await this.#start(store, runId);
-    const before = await this.#before(store, runId);
+    // Verdicts that a stopped run has stored are taken over.
+    const before = await this.#evaluate(store, runId, "before");
     if (!signal.aborted) await this.#train(store, runId, signal, start);
     if (signal.aborted) {
       console.error(`Stopped; go on with: finestep train --resume ${runId}`);
@@ -212,31 +220,27 @@ export class TrainingRun implements AsyncDisposable {
     return configHash(this.record);
   }
 
-  /** The evaluation of the policy that the run began with; that of a stopped run is kept. */
-  async #before(store: RunStore, runId: number): Promise<Evaluation> {
-    // Metrics are stored last, so a run that has them has all of its episodes.
-    if (!store.metrics(runId).some(({ phase }) => phase === "before")) {
-      store.forget(runId, "before");
-      return await this.#evaluate(store, runId, "before");
-    }
-    const stored = Array.from(store.episodes(runId, "before"), ({ episode }) => episode);
-    const { seed } = this.#parts.flags.values.training;
-    return { episodes: stored, summary: summarize(stored, this.#heldOut, { seed }) };
-  }
-
-  #evaluate(store: RunStore, runId: number, phase: "before" | "after"): Promise<Evaluation> {
-    const { engine, flags, pool, goldResults } = this.#parts;
+  async #evaluate(store: RunStore, runId: number, phase: "before" | "after"): Promise<Evaluation> {
+    const { engine, flags, pool, answers } = this.#parts;
     const { seed } = flags.values.training;
     const { maxTurnTokens, slots } = flags.values.engine;
     // BIRD's convention is greedy decoding.
     const policy = engine.policy({ temperature: 0, maxTurnTokens });
-    const options = { ...this.#env, pool, goldResults, seed, concurrency: slots };
-    const label = `evaluating ${phase} training`;
-    return evaluationPhase(label, this.#heldOut, policy, options, { store, runId, phase });
+    const destination = { store, runId, phase };
+    const evaluation = await evaluationPhase({
+      label: `evaluating ${phase} training`,
+      examples: this.#heldOut,
+      attempt: byPolicy(policy, { ...this.#env, pool, answers, seed }),
+      concurrency: slots,
+      seed,
+      keepsEpisodes: true,
+    }, destination);
+    storeMeasures(evaluation, destination);
+    return evaluation;
   }
 
   async #train(store: RunStore, runId: number, signal: AbortSignal, start?: Progress) {
-    const { engine, reference, data, pool, goldResults, flags } = this.#parts;
+    const { engine, reference, data, pool, answers, flags } = this.#parts;
     const { training, engine: { maxTurnTokens } } = flags.values;
     const folder = join(this.#folder(runId), "checkpoints");
     const reports = train({
@@ -244,7 +248,7 @@ export class TrainingRun implements AsyncDisposable {
       reference,
       algorithm: this.algorithm,
       examples: data.training,
-      env: { ...this.#env, pool, goldResults },
+      env: { ...this.#env, pool, answers },
       maxTurnTokens,
       rewardOptions: this.#rewards,
       options: training,
@@ -274,14 +278,14 @@ export class TrainingRun implements AsyncDisposable {
     policyPath: string,
   ): void {
     const { seed } = this.#parts.flags.values.training;
-    const solved = solvedByBoth(before.episodes, after.episodes);
-    const [solvedBefore, solvedAfter] = solved.map((episodes) =>
-      summarize(episodes, this.#heldOut, { seed }).measures
+    const solved = solvedByBoth(before.verdicts, after.verdicts);
+    const [solvedBefore, solvedAfter] = solved.map((verdicts) =>
+      summarize(verdicts, { seed }).measures
     );
     const result = {
       before: before.summary,
       after: after.summary,
-      difference: differences(before.episodes, after.episodes, { seed }),
+      difference: differences(before.verdicts, after.verdicts, { seed }),
       solvedByBoth: { before: solvedBefore, after: solvedAfter },
     };
     const steps = store.trainSteps(runId).map(({ metrics }) => metrics);
@@ -317,9 +321,11 @@ function given(flags: TrainFlags, table: "credit" | "rewards"): Record<string, u
 /** Leaves out training questions whose gold SQL fails or gives nothing: no answer could be told right. */
 async function withoutUselessGold(
   data: TrainingData,
-  goldResults: GoldResults,
+  answers: AnswerResults,
 ): Promise<TrainingData> {
-  const results = await Promise.all(data.training.map((example) => goldResults.get(example)));
+  const results = await Promise.all(
+    data.training.map(({ database, goldSql }) => answers.get(database.path, goldSql)),
+  );
   const training = data.training.filter((_, index) => {
     const result = results[index];
     return result.kind === "rows" && result.rows.length > 0;

@@ -171,15 +171,6 @@ export class RunStore implements Disposable {
     });
   }
 
-  /** Stores episodes, all of them or none. */
-  addEpisodes(run: number, records: readonly EpisodeRecord[]): void {
-    this.#insertAll(
-      `store episodes of run ${run}`,
-      INSERT_EPISODE,
-      records.map((record) => [run, ...episodeValues(record)]),
-    );
-  }
-
   /**
    * Stores the verdicts of questions, and the episodes behind them where there are any: all or none. A
    * verdict on the same question and seed replaces the one before, so that nothing counts twice.
@@ -215,22 +206,14 @@ export class RunStore implements Disposable {
     );
   }
 
-  /** Forgets the episodes, verdicts and metrics of one phase, before it is run again. */
-  forget(run: number, phase: Phase): void {
-    this.file.transaction(`forget phase "${phase}" of run ${run}`, () => {
-      for (const table of ["episodes", "verdicts", "metrics"]) {
-        this.file.statement(`DELETE FROM ${table} WHERE run = ? AND phase = ?`).run(run, phase);
-      }
-    });
-  }
-
   /** Stores metrics, all of them or none; a metric stored before is replaced. */
   addMetrics(run: number, metrics: readonly Metric[]): void {
-    this.#insertAll(
-      `store metrics of run ${run}`,
-      "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?)",
-      metrics.map((m) => [run, m.phase, m.name, m.value, m.low, m.high, m.n]),
-    );
+    this.file.transaction(`store metrics of run ${run}`, () => {
+      this.file.insert(
+        "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?)",
+        metrics.map((m) => [run, m.phase, m.name, m.value, m.low, m.high, m.n]),
+      );
+    });
   }
 
   /**
@@ -298,10 +281,6 @@ export class RunStore implements Disposable {
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.file[Symbol.dispose]();
-  }
-
-  #insertAll(doing: string, sql: string, rows: readonly SQLInputValue[][]): void {
-    this.file.transaction(doing, () => this.file.insert(sql, rows));
   }
 
   #time(): string {

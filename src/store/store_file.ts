@@ -34,6 +34,11 @@ export class StoreFile implements Disposable {
     this.#database = this.attempt("open the store", () => openDatabase(path, pragmas));
   }
 
+  /** Version of SQLite, the one that untrusted SQL runs on as well. */
+  get sqliteVersion(): string {
+    return this.statement("SELECT sqlite_version() AS version").get()!.version as string;
+  }
+
   /** A prepared statement, kept for the next time. */
   statement(sql: string): StatementSync {
     const known = this.#statements.get(sql);

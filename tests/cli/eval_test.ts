@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../../src/store/run_store.ts";
 import { STATEMENTS } from "../tiny/bird.ts";
-import { finestep, type Outcome, Workplace } from "../tiny/workplace.ts";
+import { FinestepProcess } from "../tiny/finestep_process.ts";
+import { finestep, finestepWithout, type Outcome, sha256, Workplace } from "../tiny/workplace.ts";
 
 function evaluate(workplace: Workplace, ...flags: string[]): Promise<Outcome> {
   const { store } = workplace;
   return finestep("eval", "--data", workplace.file("data"), "--store", store, ...flags);
 }
 
-const replay = (
-  workplace: Workplace,
-) => ["--policy", "replay", "--predictions", workplace.file("predictions.json")];
+const replay = (workplace: Workplace) => ["--predictions", workplace.file("predictions.json")];
 
 async function writePredictions(workplace: Workplace, predictions: unknown): Promise<void> {
   await Deno.writeTextFile(workplace.file("predictions.json"), JSON.stringify(predictions));
@@ -27,14 +28,150 @@ Deno.test("finestep eval --policy replay scores a file of predictions, question 
   assert.deepEqual(byId, { 0: 0, 1: 1, 2: 0, 3: 0, 4: 0, 5: 1, 6: 0, 7: 0 });
 
   using store = openStore(workplace.store);
-  const { kind, status, episodeCount } = store.run(1);
-  assert.deepEqual({ kind, status, episodeCount }, {
-    kind: "eval",
-    status: "finished",
-    episodeCount: 8,
-  });
+  const { kind, status, verdictCount, episodeCount, identity } = store.run(1);
+  assert.deepEqual([kind, status, verdictCount, episodeCount], ["eval", "finished", 8, 0]);
   const ex = store.metrics(1).find(({ name }) => name === "ex");
   assert.deepEqual([ex?.phase, ex?.value, ex?.n], ["eval", 0.25, 8]);
+  assert.equal(
+    identity?.policy.predictionsSha256,
+    await sha256(workplace.file("predictions.json")),
+  );
+  assert.equal(identity?.dataSet.questionsSha256, await sha256(workplace.file("data", "dev.json")));
+  assert.deepEqual(identity?.questions.evaluated, 8);
+});
+
+Deno.test("finestep eval --policy replay is what --predictions alone means", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, STATEMENTS);
+  const { code, stdout } = await evaluate(workplace, "--policy", "replay", ...replay(workplace));
+  assert.equal(code, 0);
+  assert.match(stdout, /: 4 of 8 right$/m);
+});
+
+Deno.test("finestep eval scores several files, each as a run of its own", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, STATEMENTS);
+  const second = workplace.file("second.sql");
+  await Deno.writeTextFile(second, [...STATEMENTS, ...STATEMENTS].join("\n"));
+  const { code, stdout } = await evaluate(workplace, ...replay(workplace), second);
+  assert.equal(code, 0);
+  assert.match(stdout, /predictions\.json on .*: 4 of 8 right$/m);
+  assert.match(stdout, /second\.sql on .*: 8 of 8 right$/m);
+  using store = openStore(workplace.store);
+  const names = store.runs().map(({ identity }) => identity?.policy.name);
+  assert.deepEqual(names, ["predictions.json", "second.sql"]);
+});
+
+Deno.test("finestep eval scores a second time without running SQL", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, [...STATEMENTS, ...STATEMENTS]);
+  const flags = [...replay(workplace), "--json"];
+  const first = await evaluate(workplace, ...flags);
+  // Without permission to run processes nothing can run SQL.
+  const { store } = workplace;
+  const args = ["eval", "--data", workplace.file("data"), "--store", store, ...flags];
+  const second = await finestepWithout("run", ...args);
+  assert.equal(second.code, 0, second.stderr);
+  const measures = ({ stdout }: Outcome): unknown[] => JSON.parse(stdout).metrics;
+  assert(measures(first).length > 1);
+  assert.deepEqual(measures(second), measures(first));
+});
+
+Deno.test("finestep eval --filter and --sample choose questions, and the run says which", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, [...STATEMENTS, ...STATEMENTS]);
+  const flags = ["--filter", "difficulty=simple,database=kiosk|market", "--sample", "3"];
+  const { code, stdout } = await evaluate(workplace, ...replay(workplace), ...flags);
+  assert.equal(code, 0);
+  assert.match(stdout, /: 3 of 3 right$/m);
+  using store = openStore(workplace.store);
+  const { total, evaluated, filter, sample, sampleSeed } = store.run(1).identity!.questions;
+  assert.deepEqual([total, evaluated, filter, sample, sampleSeed], [8, 3, flags[1], 3, 1]);
+  assert(store.verdicts(1, "eval").every(({ difficulty }) => difficulty === "simple"));
+});
+
+Deno.test("finestep eval --r-ves times right answers and gives wrong ones nothing", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, STATEMENTS);
+  const { code, stdout } = await evaluate(workplace, ...replay(workplace), "--r-ves", "20");
+  assert.equal(code, 0);
+  assert.match(stdout, /R-VES/);
+  using store = openStore(workplace.store);
+  const rewards = store.verdicts(1, "eval").map(({ rVesReward }) => rVesReward!);
+  assert(rewards.slice(0, 4).every((reward) => reward >= 0.25 && reward <= 1.25), String(rewards));
+  assert.deepEqual(rewards.slice(4), [0, 0, 0, 0]);
+});
+
+/** Takes a while, and gives what the gold SQL of the first question gives. */
+const SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) " +
+  "SELECT (SELECT count(*) FROM item) + 0 * max(i) FROM n";
+
+/** An evaluation under way whose store has at least two of its eight verdicts. */
+async function halfWay(workplace: Workplace): Promise<FinestepProcess> {
+  // Each text is another, so that each is run.
+  await writePredictions(workplace, Array.from({ length: 8 }, (_, n) => `${SLOW} -- ${n}`));
+  const { store } = workplace;
+  const flags = ["--data", workplace.file("data"), "--store", store, "--workers", "1"];
+  const process = new FinestepProcess(workplace, "eval", ...flags, ...replay(workplace));
+  await process.written(() => storedVerdicts(workplace) >= 2);
+  return process;
+}
+
+function storedVerdicts({ store: path }: Workplace): number {
+  if (!existsSync(path)) return 0;
+  try {
+    using database = new DatabaseSync(path, { readOnly: true });
+    return Number(database.prepare("SELECT count(*) AS n FROM verdicts").get()!.n);
+  } catch {
+    // The store is being made.
+    return 0;
+  }
+}
+
+Deno.test("finestep eval --resume after a kill neither loses a question nor counts one twice", async () => {
+  await using workplace = await Workplace.open();
+  await (await halfWay(workplace)).killed();
+  const before = storedVerdicts(workplace);
+  assert(before >= 2 && before < 8, `${before} stored`);
+  const { code, stdout, stderr } = await evaluate(workplace, "--resume", "1");
+  assert.equal(code, 0, stderr);
+  // Both databases have these questions first; only those who ask for the count are right.
+  assert.match(stdout, /: 2 of 8 right$/m);
+  using store = openStore(workplace.store);
+  assert.deepEqual(
+    store.verdicts(1, "eval").map(({ exampleId, isCorrect }) => [exampleId, isCorrect]),
+    Array.from({ length: 8 }, (_, n) => [String(n), n % 4 === 0]),
+  );
+  assert.equal(store.run(1).status, "finished");
+  assert.equal(store.runs().length, 1);
+  const again = await evaluate(workplace, "--resume", "1");
+  assert.match(again.stderr, /^Cannot resume run 1 as it must be an unfinished evaluation/);
+});
+
+Deno.test("finestep eval stopped by Ctrl-C shows what it has, and goes on later", async () => {
+  await using workplace = await Workplace.open();
+  const { code, stdout, stderr } = await (await halfWay(workplace)).interrupted();
+  assert.equal(code, 130, stderr);
+  const [, done] = /^Stopped after (\d) of 8 questions; go on with: finestep eval --resume 1$/m
+    .exec(stdout) ?? assert.fail(stdout);
+  assert.match(stdout, new RegExp(`: \\d of ${done} right$`, "m"));
+  assert.equal(storedVerdicts(workplace), Number(done));
+  const resumed = await evaluate(workplace, "--resume", "1");
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stdout, /: 2 of 8 right$/m);
+});
+
+Deno.test("finestep eval --resume refuses when what the numbers depend on has changed", async () => {
+  await using workplace = await Workplace.open();
+  await (await halfWay(workplace)).killed();
+  await writePredictions(workplace, STATEMENTS);
+  const { code, stderr } = await evaluate(workplace, "--resume", "1");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^Cannot resume run 1 as .*: policy\.predictionsSha256: "\w+", then "\w+"$/m,
+  );
+  assert(storedVerdicts(workplace) >= 2);
 });
 
 Deno.test("finestep eval runs a model, greedily the same each time", async () => {
@@ -43,11 +180,12 @@ Deno.test("finestep eval runs a model, greedily the same each time", async () =>
     const flags = ["--model", workplace.file("model"), "--limit", "5", "--json"];
     const { code, stdout } = await evaluate(workplace, ...flags);
     assert.equal(code, 0);
-    const { run: _, ...summary } = JSON.parse(stdout);
+    const { run: _, verdicts, ...summary } = JSON.parse(stdout);
+    assert.equal(verdicts.length, 5);
     return summary;
   };
   const first = await run();
-  assert.equal(first.n, 5);
+  assert.equal(first.metrics[0].n, 5);
   assert.deepEqual(await run(), first);
 });
 

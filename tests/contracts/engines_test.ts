@@ -1,5 +1,5 @@
 import { defaults } from "../../src/config/option.ts";
-import { makeEngine } from "../../src/cli/setup.ts";
+import { makeEngine } from "../../src/cli/engine_setup.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
 import { tinyModel } from "../tiny/model.ts";
 import { engineContract } from "./engine_contract.ts";

@@ -1,7 +1,6 @@
 import { defaults } from "../../src/config/option.ts";
-import { makeEngine } from "../../src/cli/setup.ts";
+import { makeEngine } from "../../src/cli/engine_setup.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
-import { ReplayPolicy } from "../../src/policies/replay.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { answer, call } from "../env/shop.ts";
 import { ScriptedEngine } from "../tiny/engine.ts";
@@ -14,12 +13,6 @@ const SCRIPT = ({ turn, seed }: { readonly turn: number; readonly seed: number }
 policyContract({
   name: "ScriptedPolicy",
   lend: (use) => use(new ScriptedPolicy(SCRIPT)),
-  hasTokens: false,
-});
-
-policyContract({
-  name: "ReplayPolicy",
-  lend: (use) => use(new ReplayPolicy(new Map([["0", "SELECT 5"]]))),
   hasTokens: false,
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openStore, type RunStore } from "../../src/store/run_store.ts";
-import { TrainingProcess } from "../tiny/training_process.ts";
+import { FinestepProcess } from "../tiny/finestep_process.ts";
 import { finestep, sha256, Workplace } from "../tiny/workplace.ts";
 
 /** With dynamic sampling, so that the examples drawn do not follow from the number of steps. */
@@ -74,13 +74,13 @@ Deno.test("finestep train --resume ends as if the run had never been killed", as
   });
 });
 
-function start(workplace: Workplace): TrainingProcess {
-  return new TrainingProcess(workplace, workplace.trainFlags(...STEPS));
+function start(workplace: Workplace): FinestepProcess {
+  return new FinestepProcess(workplace, "train", ...workplace.trainFlags(...STEPS));
 }
 
 /** Goes on under the options that the run was started with. */
-function resume(workplace: Workplace): TrainingProcess {
-  return new TrainingProcess(workplace, ["--resume", "1", "--store", workplace.store]);
+function resume(workplace: Workplace): FinestepProcess {
+  return new FinestepProcess(workplace, "train", "--resume", "1", "--store", workplace.store);
 }
 
 function withStore<T>(workplace: Workplace, use: (store: RunStore) => T): T {
@@ -99,6 +99,9 @@ async function result(workplace: Workplace) {
     episodeCount,
     steps: store.trainSteps(1).map(({ metrics }) => withoutTimes(metrics)),
     metrics: store.metrics(1),
+    verdicts: phases.map((phase) =>
+      store.verdicts(1, phase).map((verdict) => ({ ...verdict, predictedMs: null, goldMs: null }))
+    ),
     episodes: phases.map((phase) =>
       Array.from(store.episodes(1, phase), ({ episode, ...record }) => ({
         ...record,
@@ -106,7 +109,8 @@ async function result(workplace: Workplace) {
         seed: episode.seed,
         texts: episode.steps.map(({ text }) => text),
         logprobs: digest(episode.tokens?.sampledLogprobs),
-      }))
+        // An evaluation stores episodes in the order in which they end.
+      })).sort((a, b) => phase === "train" ? 0 : Number(a.exampleId) - Number(b.exampleId))
     ),
     weights: await sha256(workplace.file("runs", "1", "policy", "model.safetensors")),
   };

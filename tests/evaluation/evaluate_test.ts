@@ -1,37 +1,77 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadBird } from "../../src/dataset/bird.ts";
+import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";
 import { readPredictions } from "../../src/dataset/predictions.ts";
-import { GoldResults } from "../../src/env/gold_results.ts";
-import { evaluate } from "../../src/evaluation/evaluate.ts";
-import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
-import { summarize } from "../../src/evaluation/summary.ts";
+import { AnswerResults } from "../../src/env/answer_results.ts";
+import { byAnswers, byPolicy, evaluate } from "../../src/evaluation/evaluate.ts";
+import { verdictOf } from "../../src/evaluation/verdict.ts";
 import type { Policy } from "../../src/policies/policy.ts";
-import { ReplayPolicy } from "../../src/policies/replay.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
+import type { Episode } from "../../src/trajectory/episode.ts";
 import { BIRD, NEEDS_BIRD } from "../dataset/real_bird.ts";
 import { answer, call, openShop, type Shop } from "../env/shop.ts";
 
-const setup = ({ pool }: Shop) => ({
+const setup = ({ pool }: Pick<Shop, "pool">) => ({
   pool,
-  goldResults: new GoldResults(pool, { timeoutMs: 5000 }),
+  answers: new AnswerResults(pool, { timeoutMs: 5000 }),
+  seed: 1,
 });
 const variants = (example: Example, n: number) =>
   Array.from({ length: n }, (_, i): Example => ({ ...example, id: String(i) }));
+const episodeOf = ({ id }: Example) => ({ exampleId: id }) as Episode;
 
-Deno.test("evaluate() gives one episode for each example, in their order", async () => {
+Deno.test("evaluate() gives one episode for each example", async () => {
   await using shop = await openShop();
   const examples = variants(shop.example, 7);
-  // Earlier examples take more turns, so that later ones end before them.
   const policy = new ScriptedPolicy(({ turn, exampleId }) =>
     turn < 4 - Number(exampleId) / 2 ? call(`SELECT ${turn}`) : answer("SELECT 2")
   );
-  const options = { ...setup(shop), seed: 1, concurrency: 3 };
-  const episodes = await Array.fromAsync(evaluate(examples, policy, options));
-  assert.deepEqual(episodes.map(({ exampleId }) => exampleId), examples.map(({ id }) => id));
-  assert.deepEqual(episodes.map(({ steps }) => steps.length), [5, 5, 4, 4, 3, 3, 2]);
+  const attempt = byPolicy(policy, setup(shop));
+  const attempted = await Array.fromAsync(evaluate(examples, attempt, { concurrency: 3 }));
+  const lengths = attempted.map(({ example, episode }) => {
+    assert.equal(episode.exampleId, example.id);
+    return [Number(example.id), episode.steps.length];
+  });
+  const expected = [[0, 5], [1, 5], [2, 4], [3, 4], [4, 3], [5, 3], [6, 2]];
+  assert.deepEqual(lengths.sort(([a], [b]) => a - b), expected);
+});
+
+Deno.test("evaluate() begins nothing after its signal, and gives what was begun", async () => {
+  const examples = variants({} as Example, 10);
+  const stop = new AbortController();
+  const begun: string[] = [];
+  const attempt = (example: Example) => {
+    begun.push(example.id);
+    return Promise.resolve(episodeOf(example));
+  };
+  const given: string[] = [];
+  const options = { concurrency: 2, signal: stop.signal };
+  for await (const { example } of evaluate(examples, attempt, options)) {
+    given.push(example.id);
+    stop.abort();
+  }
+  assert.deepEqual(given.sort(), begun.sort());
+  assert(begun.length < 10);
+});
+
+Deno.test("evaluate() throws what an attempt throws, and begins nothing more", async () => {
+  const begun: string[] = [];
+  const attempt = ({ id }: Example) => {
+    begun.push(id);
+    return id === "2"
+      ? Promise.reject(new Error("lost"))
+      : Promise.resolve(episodeOf({ id } as Example));
+  };
+  const all = Array.fromAsync(evaluate(variants({} as Example, 50), attempt, { concurrency: 1 }));
+  await assert.rejects(all, { message: "lost" });
+  assert(begun.length < 50);
+});
+
+Deno.test("evaluate() of no examples gives none", async () => {
+  const attempt = () => Promise.reject(new Error("never"));
+  assert.deepEqual(await Array.fromAsync(evaluate([], attempt)), []);
 });
 
 Deno.test("evaluate() holds as many conversations as it is told to", async () => {
@@ -46,17 +86,17 @@ Deno.test("evaluate() holds as many conversations as it is told to", async () =>
       return { ...conversation, close: () => (open--, conversation.close()) };
     },
   };
-  const options = { ...setup(shop), seed: 1, concurrency: 4 };
-  await Array.fromAsync(evaluate(variants(shop.example, 10), policy, options));
+  const attempt = byPolicy(policy, setup(shop));
+  await Array.fromAsync(evaluate(variants(shop.example, 10), attempt, { concurrency: 4 }));
   assert.deepEqual([open, most], [0, 4]);
 });
 
-Deno.test("evaluate() seeds each example by the seed and its id, not by its company", async () => {
+Deno.test("byPolicy() seeds each example by the seed and its id, not by its company", async () => {
   await using shop = await openShop();
   const policy = new ScriptedPolicy([answer("SELECT 2")]);
   const seeds = async (examples: readonly Example[], seed: number) => {
-    const episodes = evaluate(examples, policy, { ...setup(shop), seed });
-    return (await Array.fromAsync(episodes)).map((episode) => episode.seed);
+    const attempt = byPolicy(policy, { ...setup(shop), seed });
+    return await Promise.all(examples.map(async (example) => (await attempt(example)).seed));
   };
   const examples = variants(shop.example, 4);
   const all = await seeds(examples, 1);
@@ -65,20 +105,24 @@ Deno.test("evaluate() seeds each example by the seed and its id, not by its comp
   assert.notDeepEqual(await seeds(examples, 2), all);
 });
 
-Deno.test("evaluate() runs the gold SQL of equal examples once", async () => {
+Deno.test("byAnswers() runs answers as they are, also those that break the format of a policy", async () => {
   await using shop = await openShop();
-  let goldRuns = 0;
-  const pool = {
-    execute(...args: Parameters<SqlPool["execute"]>) {
-      if (args[1] === shop.example.goldSql) goldRuns++;
-      return shop.pool.execute(...args);
-    },
-  };
-  const goldResults = new GoldResults(pool, { timeoutMs: 5000 });
-  const policy = new ScriptedPolicy([answer("SELECT 2")]);
+  const { answers } = setup(shop);
+  const sqls = ["SELECT '</answer>```', 1", "", "-- nothing", "SELECT 1; SELECT 2"];
   const examples = variants(shop.example, 5);
-  await Array.fromAsync(evaluate(examples, policy, { pool, goldResults, seed: 1 }));
-  assert.equal(goldRuns, 1);
+  const sqlByExample = new Map(sqls.map((sql, n) => [String(n), sql]));
+  const attempt = byAnswers(sqlByExample, { policy: "file", answers });
+  const episodes = await Promise.all(examples.map(attempt));
+  assert.deepEqual(
+    episodes.map(({ finalResult }) =>
+      finalResult?.kind === "rows" ? finalResult.rows : finalResult?.kind ?? null
+    ),
+    [[["</answer>```", 1n]], [], [], "refused", null],
+  );
+  assert.deepEqual(
+    episodes.map(({ stopReason }) => stopReason),
+    ["answer", "answer", "answer", "answer", "no_prediction"],
+  );
 });
 
 for (
@@ -88,25 +132,25 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `evaluate() gives the official verdicts for the answers of ${system}`,
+    name: `byAnswers() gives the official verdicts for the answers of ${system}`,
     ...NEEDS_BIRD,
     fn: async () => {
       await using pool = new SqlPool({ roots: [BIRD] });
-      const { examples } = await loadBird(join(BIRD, folder), { pool });
+      const { examples } = await loadDataset(join(BIRD, folder), { schemas: "skip" });
       const file = join(BIRD, folder, "predictions", system);
-      const { sqlByExample } = await readPredictions(`${file}.json`, examples);
-      const goldResults = new GoldResults(pool, { timeoutMs: 30_000 });
-      const policy = new ReplayPolicy(sqlByExample, system);
-      const episodes = await Array.fromAsync(
-        evaluate(examples, policy, { pool, goldResults, seed: 1 }),
+      const { sqlByExample } = await readPredictions(`${file}.json`, examples, {
+        match: "position",
+      });
+      const { answers } = setup({ pool });
+      const attempt = byAnswers(sqlByExample, { policy: system, answers });
+      const verdicts = Object.fromEntries(
+        await Promise.all(examples.map(async (example) => {
+          const { isCorrect } = verdictOf(await attempt(example), example);
+          return [example.id, Number(isCorrect)];
+        })),
       );
-      const verdicts = Object.fromEntries(episodes.map(({ exampleId, finalResult, goldResult }) => [
-        exampleId,
-        Number(isCorrect(finalResult, goldResult)),
-      ]));
       assert.deepEqual(verdicts, JSON.parse(await Deno.readTextFile(`${file}.verdicts.json`)));
-      const { breakdown } = summarize(episodes, examples, { seed: 1, resamples: 10 });
-      assert.equal(breakdown.total.right, right);
+      assert.equal(Object.values(verdicts).filter((right) => right === 1).length, right);
     },
   });
 }

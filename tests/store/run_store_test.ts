@@ -30,12 +30,12 @@ Deno.test("RunStore.run() refuses an id that is not stored", () => {
   });
 });
 
-Deno.test("RunStore.episodes() gives back what addEpisodes() stored, in order", () => {
+Deno.test("RunStore.episodes() gives back what addTrainStep() stored, in order", () => {
   using store = new RunStore(":memory:");
   const id = store.startRun(RUN);
   const records = ["b", "a", "c"].map((exampleId) => aRecord(exampleId, 0));
-  store.addEpisodes(id, records);
-  store.addEpisodes(id, [aRecord("d", null)]);
+  store.addTrainStep(id, { trainStep: 0, metrics: {} }, records);
+  store.addTrainStep(id, { trainStep: 1, metrics: {} }, [aRecord("d", null)]);
   assert.deepEqual([...store.episodes(id, "train")], records);
   assert.equal(store.run(id).episodeCount, 4);
 });
@@ -68,10 +68,11 @@ Deno.test("RunStore.addVerdicts() counts a question once, by its last verdict", 
   assert.deepEqual(store.verdicts(id, "eval").map(({ rVesReward }) => rVesReward), [1.25]);
 });
 
-Deno.test("RunStore.addEpisodes() counts the tool calls for SQL readers", async () => {
+Deno.test("RunStore.addTrainStep() counts the tool calls for SQL readers", async () => {
   await withFile((path) => {
     using store = openStore(path);
-    store.addEpisodes(store.startRun(RUN), [aRecord("a", 0)]);
+    const step = { trainStep: 0, metrics: {} };
+    store.addTrainStep(store.startRun(RUN), step, [aRecord("a", 0)]);
     using database = new DatabaseSync(path, { readOnly: true });
     const row = database.prepare("SELECT calls, redundant, is_correct FROM episodes").get();
     assert.deepEqual({ ...row }, { calls: 1, redundant: 1, is_correct: 1 });
@@ -103,10 +104,12 @@ Deno.test("RunStore.truncateAfter() forgets what a resumed run does again", () =
   const other = store.startRun(RUN);
   for (const run of [id, other]) {
     for (const trainStep of [0, 1, 2, 3]) {
-      store.addTrainStep(run, { trainStep, metrics: {} });
-      store.addEpisodes(run, [aRecord("a", trainStep)]);
+      store.addTrainStep(run, { trainStep, metrics: {} }, [aRecord("a", trainStep)]);
     }
-    store.addEpisodes(run, [aRecord("a", null), { ...aRecord("a", null), phase: "before" }]);
+    for (const phase of ["before", "after"] as const) {
+      const episode = { ...aRecord("a", null), phase };
+      store.addVerdicts(run, phase, [{ verdict: aVerdict("a"), position: 0, episode }]);
+    }
     store.addMetrics(run, [metric({ phase: "before" }), metric({ phase: "after" })]);
     store.finishRun(run, "interrupted");
   }
@@ -115,6 +118,10 @@ Deno.test("RunStore.truncateAfter() forgets what a resumed run does again", () =
   assert.deepEqual([...store.episodes(id, "train")].map(({ trainStep }) => trainStep), [0, 1]);
   assert.equal([...store.episodes(id, "after")].length, 0);
   assert.equal([...store.episodes(id, "before")].length, 1);
+  assert.deepEqual(
+    [store.verdicts(id, "before").length, store.verdicts(id, "after").length],
+    [1, 0],
+  );
   assert.deepEqual(store.metrics(id).map(({ phase }) => phase), ["before"]);
   assert.equal(store.run(id).status, "running");
   assert.equal(store.run(id).finished, null);
@@ -127,17 +134,18 @@ Deno.test("RunStore.truncateAfter() refuses a run that is not stored", () => {
   assert.throws(() => store.truncateAfter(1, 0), RangeError);
 });
 
-Deno.test("RunStore.addEpisodes() on a full disk says so and stores none of them", async () => {
+Deno.test("RunStore.addTrainStep() on a full disk says so and stores none of them", async () => {
   await withFile((path) => {
     const id = storeOneRun(path);
     const big = { ...anEpisode("big"), goldSql: "x".repeat(100_000) };
     using store = openStore(path, { pragmas: [`max_page_count = ${pagesOf(path) + 10}`] });
     const records = [aRecord("b", 1), { ...aRecord("b", 1), episode: big }];
-    assert.throws(() => store.addEpisodes(id, records), {
-      message: `Cannot store episodes of run ${id} as database or disk is full: ${path}`,
+    const step = { trainStep: 1, metrics: {} };
+    assert.throws(() => store.addTrainStep(id, step, records), {
+      message: `Cannot store training step 1 of run ${id} as database or disk is full: ${path}`,
     });
     assert.deepEqual([...store.episodes(id, "train")], [aRecord("a", 0)]);
-    store.addEpisodes(id, [aRecord("c", 1)]);
+    store.addTrainStep(id, step, [aRecord("c", 1)]);
     assert.equal(store.run(id).episodeCount, 2);
   });
 });
@@ -189,8 +197,7 @@ function metric(changes: Partial<Metric>): Metric {
 function storeOneRun(path: string): number {
   using store = openStore(path);
   const id = store.startRun(RUN);
-  store.addTrainStep(id, { trainStep: 0, metrics: {} });
-  store.addEpisodes(id, [aRecord("a", 0)]);
+  store.addTrainStep(id, { trainStep: 0, metrics: {} }, [aRecord("a", 0)]);
   return id;
 }
 

@@ -65,8 +65,17 @@ export class Workplace implements AsyncDisposable {
 }
 
 /** Runs `main.ts` to its end. */
-export async function finestep(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await command(args).output();
+export function finestep(...args: string[]): Promise<Outcome> {
+  return outcomeOf(command(args));
+}
+
+/** Runs `main.ts` to its end without a permission of Deno. */
+export function finestepWithout(permission: "run", ...args: string[]): Promise<Outcome> {
+  return outcomeOf(command([...args], {}, [`--deny-${permission}`]));
+}
+
+async function outcomeOf(command: Deno.Command): Promise<Outcome> {
+  const { code, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
@@ -76,9 +85,13 @@ export function startFinestep(...args: string[]): Deno.ChildProcess {
   return command(args, { detached: true }).spawn();
 }
 
-function command(args: readonly string[], options: Deno.CommandOptions = {}): Deno.Command {
+function command(
+  args: readonly string[],
+  options: Deno.CommandOptions = {},
+  permissions: readonly string[] = [],
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "main.ts", ...args],
+    args: ["run", "--quiet", "--allow-all", ...permissions, "main.ts", ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
     stdin: "null",

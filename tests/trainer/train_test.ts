@@ -6,7 +6,7 @@ import { loadBird } from "../../src/dataset/bird.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
 import { AnswerResults } from "../../src/env/answer_results.ts";
-import { makeEngine } from "../../src/cli/setup.ts";
+import { makeEngine } from "../../src/cli/engine_setup.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { StepReport } from "../../src/trainer/step_report.ts";

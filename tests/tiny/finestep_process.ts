@@ -1,5 +1,5 @@
 /**
- * `finestep train` as a process that is stopped at chosen moments.
+ * A command as a process that is stopped at chosen moments.
  *
  * @module
  */
@@ -7,19 +7,18 @@
 import assert from "node:assert/strict";
 import { type Outcome, startFinestep, type Workplace } from "./workplace.ts";
 
-/** A training run under way; one of its methods ends it. */
-export class TrainingProcess {
+/** A command under way; one of its methods ends it. */
+export class FinestepProcess {
   readonly #child: Deno.ChildProcess;
-  readonly #runs: string;
+  readonly #workplace: Workplace;
   readonly #stdout: Promise<string>;
   #stderr = "";
   readonly #stderrEnded: Promise<void>;
   #awaited: { readonly line: RegExp; readonly seen: () => void } | null = null;
 
-  constructor(workplace: Workplace, flags: readonly string[]) {
-    this.#runs = workplace.file("runs");
-    Deno.mkdirSync(this.#runs, { recursive: true });
-    this.#child = startFinestep("train", ...flags);
+  constructor(workplace: Workplace, ...args: readonly string[]) {
+    this.#workplace = workplace;
+    this.#child = startFinestep(...args);
     this.#stdout = new Response(this.#child.stdout).text();
     this.#stderrEnded = this.#read();
   }
@@ -37,31 +36,39 @@ export class TrainingProcess {
   /** Kills it as soon as a line is on stderr; gives all of stderr. */
   async killedAfterLine(line: RegExp): Promise<string> {
     await this.#line(line);
-    return await this.#killed();
+    return await this.killed();
   }
 
-  /** Kills it as soon as a file of that name comes up among its checkpoints. */
+  /** Kills it as soon as a file of that name comes up in the workplace. */
   async killedAtFile(name: RegExp): Promise<string> {
-    using watcher = Deno.watchFs(this.#runs);
-    const ended = this.#child.status.then(() => watcher.close());
+    await this.written((paths) => paths.some((path) => name.test(path)));
+    return await this.killed();
+  }
+
+  /** Waits until something in the workplace was written, and it is enough. */
+  async written(isEnough: (paths: readonly string[]) => boolean): Promise<void> {
+    using watcher = Deno.watchFs(this.#workplace.path);
     for await (const { paths } of watcher) {
-      if (paths.some((path) => name.test(path))) break;
+      if (isEnough(paths)) return;
     }
-    const stderr = await this.#killed();
-    await ended;
-    return stderr;
+  }
+
+  /** Interrupts it, as Ctrl-C does, after a line. */
+  async interruptedAfterLine(line: RegExp): Promise<Outcome> {
+    await this.#line(line);
+    return await this.interrupted();
   }
 
   /** Interrupts it as Ctrl-C does. */
-  async interruptedAfterLine(line: RegExp): Promise<Outcome> {
-    await this.#line(line);
+  async interrupted(): Promise<Outcome> {
     // As a terminal does: to every process of the group.
     const args = ["-INT", "--", `-${this.#child.pid}`];
     assert.ok((await new Deno.Command("kill", { args }).output()).success);
     return await this.ended();
   }
 
-  async #killed(): Promise<string> {
+  /** Kills it; gives all of stderr. */
+  async killed(): Promise<string> {
     this.#child.kill("SIGKILL");
     const { signal } = await this.#child.status;
     await this.ended();

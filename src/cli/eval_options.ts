@@ -1,0 +1,61 @@
+/**
+ * The options of `finestep eval`.
+ *
+ * @module
+ */
+
+import { choice, option } from "../config/option.ts";
+import { ENGINE_OPTIONS } from "../engines/options.ts";
+import { ENV_OPTIONS } from "../env/options.ts";
+import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
+import type { Flags } from "./args.ts";
+import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
+
+/** Every option of `finestep eval`, by the heading of its help. */
+export const EVAL_TABLES = {
+  run: {
+    data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
+    split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
+    gold: option("", "gold .sql file in place of the questions' own gold SQL", "ours"),
+    policy: choice(
+      "embedded",
+      ["embedded", "replay"],
+      "who answers: a model, or the files of --predictions",
+      "ours",
+    ),
+    predictions: option("", "prediction file to score; further files may follow it", "ours"),
+    match: choice(
+      "position",
+      ["position", "question_id"],
+      "how predictions find their questions",
+      "ours",
+    ),
+    filter: option(
+      "",
+      "questions by difficulty, database or id: database=a|b,difficulty=simple",
+      "ours",
+    ),
+    sample: option(0, "questions drawn at random by the seed (0 = all)", "ours", {
+      range: [0, 1e9],
+    }),
+    limit: option(0, "questions, from the first (0 = all)", "ours", { range: [0, 1e9] }),
+    temperature: option(0, "temperature of sampling (0 = greedy, BIRD's convention)", "neighbour", {
+      range: [0, 10],
+    }),
+    seed: option(1, "seed of drawing, sampling and intervals", "ours"),
+    now: option(DEFAULT_NOW, "where the clock of SQL stands, in UTC (system = it runs)", "ours"),
+    quarantine: option("", "list of unsound questions, as `finestep data check` writes", "ours"),
+    rVes: option(0, "runs that R-VES times right answers by (0 = not; official: 100)", "ours", {
+      range: [0, 10_000],
+    }),
+    details: option(false, "print the whole breakdown", "ours"),
+    verdicts: option("", "file to write question id -> 0 or 1 to, as JSON (none = not)", "ours"),
+    resume: option(0, "id of a stopped evaluation to go on with (0 = none)", "ours"),
+    ...SHARED_OPTIONS,
+  },
+  engine: ENGINE_OPTIONS,
+  environment: ENV_OPTIONS,
+};
+
+/** What `finestep eval` was told. */
+export type EvalFlags = Flags<typeof EVAL_TABLES>;

@@ -1,0 +1,79 @@
+/**
+ * A model on the embedded engine as what is evaluated.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Example } from "../dataset/example.ts";
+import type { EngineOptions } from "../engines/options.ts";
+import type { EnvOptions } from "../env/options.ts";
+import { promptMessages } from "../env/prompt.ts";
+import { byPolicy } from "../evaluation/evaluate.ts";
+import { loadModel } from "../models/model_folder.ts";
+import { fileSha256 } from "../store/file_hashes.ts";
+import type { Arena } from "./arena.ts";
+import type { Contestant } from "./contestant.ts";
+import { envOptions, makeEngine } from "./engine_setup.ts";
+
+/** How a model acts. */
+export interface ModelSetup {
+  /** Its folder. */
+  readonly model: string;
+  readonly engine: EngineOptions;
+  readonly temperature: number;
+  readonly seed: number;
+  /** Whether the command line sets the template; else it is the one the model was trained with. */
+  readonly isTemplateGiven: boolean;
+}
+
+/**
+ * A model on the embedded engine.
+ *
+ * @throws {Error} If the model cannot be loaded.
+ */
+export async function modelContestant(
+  { model: path, engine: options, temperature, seed, isTemplateGiven }: ModelSetup,
+  { pool, answers, examples, env }: Arena,
+): Promise<Contestant> {
+  const model = await loadModel(path);
+  const engine = await makeEngine(model, options);
+  const settings = envOptions(env, isTemplateGiven, model);
+  const { maxTurnTokens, slots } = options;
+  const policy = engine.policy({ temperature, maxTurnTokens });
+  return {
+    name: path,
+    attempt: byPolicy(policy, { ...settings, pool, answers, seed }),
+    env: settings,
+    concurrency: slots,
+    predictions: null,
+    identity: {
+      policy: {
+        kind: "model",
+        name: path,
+        modelSha256: await folderSha256(path),
+        predictionsSha256: null,
+        match: null,
+      },
+      prompt: { template: settings.template, sha256: promptSha256(examples, settings) },
+    },
+    warnings: [],
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+/** A hash of the names and bytes of the files in a folder. */
+async function folderSha256(path: string): Promise<string> {
+  const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name);
+  const hash = createHash("sha256");
+  for (const name of names.sort()) hash.update(`${name} ${await fileSha256(join(path, name))}\n`);
+  return hash.digest("hex");
+}
+
+/** A hash of every prompt, and so of all that goes into it: template, schema, descriptions. */
+function promptSha256(examples: readonly Example[], env: EnvOptions): string {
+  const hash = createHash("sha256");
+  for (const example of examples) hash.update(JSON.stringify(promptMessages(example, env)));
+  return hash.digest("hex");
+}

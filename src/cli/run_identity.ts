@@ -1,0 +1,54 @@
+/**
+ * The identity of one evaluation (see {@linkcode RunIdentity}), put together from its parts.
+ *
+ * @module
+ */
+
+import { ANSWER_CAPS } from "../env/options.ts";
+import { fileSha256 } from "../store/file_hashes.ts";
+import type { RunIdentity } from "../store/identity.ts";
+import type { Arena } from "./arena.ts";
+import type { Contestant } from "./contestant.ts";
+import type { EvalFlags } from "./eval_options.ts";
+import { VERSION } from "./setup.ts";
+
+const EX_RULE = "BIRD: equal sets of rows (evaluation_ex.py of bird-bench/mini_dev 4d970a9)";
+
+/** All that the numbers of a contestant depend on. */
+export async function runIdentity(
+  arena: Arena,
+  { env, identity }: Contestant,
+  { run }: EvalFlags["values"],
+): Promise<RunIdentity> {
+  const { dataset, fingerprint, examples, sqlite } = arena;
+  const { filter, sample, seed, limit, gold, now, temperature } = run;
+  const { answerTimeoutMs, toolTimeoutMs, maxTurns } = env;
+  return {
+    dataSet: { name: dataset.name, split: dataset.split, ...fingerprint },
+    questions: {
+      total: dataset.examples.length,
+      evaluated: examples.length,
+      filter,
+      sample,
+      sampleSeed: sample > 0 ? seed : null,
+      limit,
+      goldSha256: gold ? await fileSha256(gold) : null,
+    },
+    quarantine: quarantined(arena),
+    exRule: EX_RULE,
+    ...identity,
+    limits: { answerTimeoutMs, toolTimeoutMs, ...ANSWER_CAPS, maxTurns },
+    now,
+    sqlite,
+    seed,
+    temperature,
+    versions: { finestep: VERSION, deno: Deno.version.deno },
+  };
+}
+
+function quarantined({ quarantine, examples }: Arena): RunIdentity["quarantine"] {
+  if (quarantine === null) return null;
+  const unsound = new Set(quarantine.questions.map(({ id }) => id));
+  const excluded = examples.filter(({ id }) => unsound.has(id)).length;
+  return { version: quarantine.version, excluded };
+}
