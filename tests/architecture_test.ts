@@ -29,8 +29,14 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "@huggingface/jinja": ["src/models/chat_template.ts"],
   "cli-table3": ["src/reports/table.ts"],
   "csv-parse": ["src/dataset/descriptions.ts"],
-  // Once for each format of outside data.
-  "zod": ["src/dataset/bird_format.ts", "src/models/config.ts", "src/models/safetensors.ts"],
+  // Once for each format of outside data, and for our own.
+  "zod": [
+    "src/dataset/bird_format.ts",
+    "src/dataset/quarantine.ts",
+    "src/models/config.ts",
+    "src/models/safetensors.ts",
+    "src/reports/export/schema.ts",
+  ],
   "fast-check": [],
   "node:sqlite": ["src/sandbox/read_only_database.ts", "src/store/"],
 };

@@ -1,33 +1,42 @@
 /**
- * `finestep data check`: whether a data set is complete and its gold SQL runs.
+ * `finestep data check`: whether a data set is complete and its gold SQL is sound.
  *
  * @module
  */
 
 import { option } from "../config/option.ts";
-import { type Dataset, loadBird } from "../dataset/bird.ts";
-import { checkGold, type GoldCounts, type GoldReport } from "../dataset/gold_check.ts";
-import type { Style } from "../reports/style.ts";
-import { table } from "../reports/table.ts";
+import { type Dataset, loadDataset } from "../dataset/dataset.ts";
+import { datasetFingerprint } from "../dataset/fingerprint.ts";
+import { checkGold, type GoldReport } from "../dataset/gold_check.ts";
+import { type Quarantine, quarantineOf, quarantineText } from "../dataset/quarantine.ts";
+import { ANSWER_CAPS } from "../env/options.ts";
+import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import { SqlPool } from "../sandbox/pool.ts";
+import { fileSha256 } from "../store/file_hashes.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
+import { goldReportJson, goldReportText } from "./gold_report.ts";
 import { Progress } from "./progress.ts";
+import { FIXTURE_DATA } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
+import { writeWhole } from "./whole_file.ts";
 
 const TABLES = {
   options: {
-    data: option("fixtures/minibird", "folder of a data set in BIRD's form", "ours"),
-    split: option("", "dev, train, test or mini_dev (none = the one there is)", "ours"),
+    data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
+    split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
     timeoutMs: option(30_000, "deadline of each gold SQL, in ms (BIRD's)", "neighbour", {
       range: [1, 3_600_000],
     }),
+    now: option(DEFAULT_NOW, "where the clock of SQL stands, in UTC (system = it runs)", "ours"),
     workers: option(2, "gold SQL run at a time", "ours", { range: [1, 256] }),
+    write: option("", "file to write the unsound questions to, as a quarantine list", "ours"),
   },
 };
 
 const HELP = {
   usage: "finestep data check",
-  summary: "Loads a data set, runs every gold SQL once, and exits with 1 when any is broken",
+  summary: "Loads a data set, runs every gold SQL several times to see whether its result can be " +
+    "relied on (docs/data.md), and exits with 1 when any fails or times out",
 };
 
 type CheckOptions = ReturnType<typeof parseFlags<typeof TABLES>>["values"]["options"];
@@ -37,7 +46,7 @@ type CheckOptions = ReturnType<typeof parseFlags<typeof TABLES>>["values"]["opti
  *
  * @returns The exit code: 1 when a gold SQL fails or times out.
  * @throws {UsageError} If the command line is not one of this command.
- * @throws {Error} If the data set cannot be loaded.
+ * @throws {Error} If the data set cannot be loaded, or the list not be written.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals, json, help } = parseFlags(argv, TABLES);
@@ -51,81 +60,37 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
   }
   const { dataset, report } = await checked(values.options);
-  console.log(json ? jsonText(dataset, report) : reportText(dataset, report, outputStyle()));
+  console.log(
+    json ? goldReportJson(dataset, report) : goldReportText(dataset, report, outputStyle()),
+  );
   return report.counts.error + report.counts.timeout > 0 ? 1 : 0;
 }
 
-async function checked(
-  { data, split, workers, timeoutMs }: CheckOptions,
-): Promise<{ dataset: Dataset; report: GoldReport }> {
-  await using pool = new SqlPool({ roots: [data], workers });
-  const dataset = await loadBird(data, { split: split || undefined, pool });
+async function checked(options: CheckOptions): Promise<{ dataset: Dataset; report: GoldReport }> {
+  const { data, split, workers, now } = options;
+  const limits = { timeoutMs: options.timeoutMs, ...ANSWER_CAPS };
+  await using pool = new SqlPool({ roots: [data], workers, now });
+  const dataset = await loadDataset(data, { split: split || undefined, pool });
   using progress = new Progress({ label: "gold SQL", total: dataset.examples.length });
-  const counted: Pick<SqlPool, "execute"> = {
-    async execute(...query) {
-      const result = await pool.execute(...query);
-      progress.advance();
-      return result;
-    },
-  };
-  return { dataset, report: await checkGold(dataset, counted, { timeoutMs }) };
+  // Enough for every worker to have a statement while another's result is looked at.
+  const concurrency = 2 * workers;
+  const onChecked = () => progress.advance();
+  const report = await checkGold(dataset, pool, { limits, concurrency, onChecked });
+  if (options.write) {
+    const sqlite = await sqliteVersion(dataset, pool);
+    const fingerprint = await datasetFingerprint(dataset, fileSha256);
+    const list: Quarantine = quarantineOf(dataset, fingerprint, report, { sqlite, now, ...limits });
+    await writeWhole(options.write, [quarantineText(list)]);
+  }
+  return { dataset, report };
 }
 
-function reportText(dataset: Dataset, report: GoldReport, style: Style): string {
-  const { examples, databases, warnings } = dataset;
-  return [
-    `${dataset.name} ${dataset.split}: ${examples.length} examples, ${databases.length} databases`,
-    ...warnings.map((warning) => `warning: ${warning}`),
-    countsTable("database", report.byDatabase, report.counts, style),
-    countsTable("difficulty", inOrder(report.byDifficulty), report.counts, style),
-    ...brokenOf(report).map(({ id, database, outcome, message }) =>
-      `broken: example ${id} of ${database}: ${outcome}: ${message}`
-    ),
-  ].join("\n");
-}
-
-/** Difficulties in BIRD's order. */
-function inOrder(byDifficulty: ReadonlyMap<string, GoldCounts>): Map<string, GoldCounts> {
-  const levels = ["simple", "moderate", "challenging", "unrated"];
-  return new Map([...byDifficulty].sort(([a], [b]) => levels.indexOf(a) - levels.indexOf(b)));
-}
-
-function countsTable(
-  heading: string,
-  groups: ReadonlyMap<string, GoldCounts>,
-  total: GoldCounts,
-  style: Style,
-): string {
-  const right = (name: string) => ({ heading: name, align: "right" } as const);
-  const columns = ["examples", "rows", "empty", "error", "timeout"].map(right);
-  const rows = [...groups, ["total", total] as const].map(([name, counts]) =>
-    [name, counts.total, counts.rows, counts.empty, counts.error, counts.timeout].map(String)
-  );
-  return table([{ heading }, ...columns], rows, style);
-}
-
-function jsonText({ name, split, examples, databases, warnings }: Dataset, report: GoldReport) {
-  const summary = {
-    name,
-    split,
-    examples: examples.length,
-    databases: databases.length,
-    warnings,
-    counts: report.counts,
-    byDatabase: Object.fromEntries(report.byDatabase),
-    byDifficulty: Object.fromEntries(report.byDifficulty),
-    broken: brokenOf(report),
-  };
-  return JSON.stringify(summary, null, 2);
-}
-
-function brokenOf({ checks }: GoldReport) {
-  return checks
-    .filter(({ outcome }) => outcome === "error" || outcome === "timeout")
-    .map(({ example, outcome, message }) => ({
-      id: example.id,
-      database: example.database.id,
-      outcome,
-      message,
-    }));
+/** The version that ran the gold SQL. */
+async function sqliteVersion(
+  { databases }: Dataset,
+  pool: Pick<SqlPool, "execute">,
+): Promise<string> {
+  if (databases.length === 0) return "none";
+  const result = await pool.execute(databases[0].path, "SELECT sqlite_version()");
+  return result.kind === "rows" ? String(result.rows[0][0]) : result.message;
 }

@@ -44,31 +44,6 @@ Deno.test("finestep runs lists runs, and one as JSON", async () => {
   });
 });
 
-Deno.test("finestep data check counts the gold SQL of a data set", async () => {
-  const { code, stdout } = await finestep("data", "check", "--json");
-  const { counts, examples, broken } = JSON.parse(stdout);
-  assert.equal(counts.rows + counts.empty, examples);
-  assert(examples > 0);
-  assert.deepEqual(broken, []);
-  assert.equal(code, 0);
-});
-
-Deno.test("finestep data check names a broken gold SQL and exits with 1", async () => {
-  await withFolder(async (folder) => {
-    const databases = join(ROOT, "fixtures", "minibird", "dev_databases");
-    await Deno.symlink(databases, join(folder, "dev_databases"));
-    const [first, second] = JSON.parse(
-      await Deno.readTextFile(join(ROOT, "fixtures", "minibird", "dev.json")),
-    );
-    const questions = [first, { ...second, SQL: "SELECT missing FROM nowhere" }];
-    await Deno.writeTextFile(join(folder, "dev.json"), JSON.stringify(questions));
-    const { code, stdout } = await finestep("data", "check", "--data", folder);
-    assert.equal(code, 1);
-    assert.match(stdout, /^\| total +\| +2 \| +1 \| +0 \| +1 \| +0 \|$/m);
-    assert.match(stdout, /^broken: example \S+ of \w+: error: .*nowhere/m);
-  });
-});
-
 for (const command of ["data", "runs"]) {
   Deno.test(`finestep ${command} --help tells its usage`, async () => {
     const { code, stdout } = await finestep(command, "--help");
