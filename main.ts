@@ -10,13 +10,13 @@ import { failureText } from "./src/cli/failure.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   data: () => import("./src/cli/data.ts"),
   eval: () => import("./src/cli/eval.ts"),
+  export: () => import("./src/cli/export.ts"),
   runs: () => import("./src/cli/runs.ts"),
   train: () => import("./src/cli/train.ts"),
 };
 type Run = (argv: readonly string[]) => number | Promise<number>;
 
 const USAGE = `finestep ${Object.keys(COMMANDS).join(" | ")} [--help]`;
-
 const [name = "--help", ...argv] = Deno.args;
 try {
   if (name === "--help" || name === "-h") console.log(`Usage: ${USAGE}`);

@@ -1,19 +1,21 @@
 /**
- * Writes docs/cli.md from what the commands themselves print as their help.
+ * Writes docs/cli.md from what the commands themselves print as their help, and docs/schemas/ from the
+ * form of the exports.
  *
- * Run with `deno run -A tasks/docs.ts`; tests/docs_test.ts fails where the page is not current.
+ * Run with `deno run -A tasks/docs.ts`; tests fail where a page or a schema is not current.
  *
  * @module
  */
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { jsonSchemas } from "../src/reports/export/schema.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The page, and the way of each command to its help. */
 const PAGE = join(ROOT, "docs", "cli.md");
-const COMMANDS = ["train", "eval", "data", "runs"];
+const COMMANDS = ["train", "eval", "data", "runs", "export"];
 
 const OPENING = `# Command line
 
@@ -38,7 +40,7 @@ a checkpoint. Results go to standard output, progress and warnings to standard e
  */
 export async function cliPage(): Promise<string> {
   const helps = await Promise.all(COMMANDS.map(helpOf));
-  return await formatted([OPENING, ...helps.map(commandSection)].join("\n"));
+  return await formatted([OPENING, ...helps.map(commandSection)].join("\n"), "md");
 }
 
 /** A command's help as Markdown: its usage, and a table for each heading. */
@@ -72,8 +74,8 @@ function helpOf(command: string): Promise<string> {
   return outputOf(["run", "--allow-all", join(ROOT, "main.ts"), command, "--help"]);
 }
 
-function formatted(markdown: string): Promise<string> {
-  return outputOf(["fmt", "--ext", "md", "-"], markdown);
+function formatted(text: string, extension: "md" | "json"): Promise<string> {
+  return outputOf(["fmt", "--ext", extension, "-"], text);
 }
 
 async function outputOf(args: string[], input = ""): Promise<string> {
@@ -95,4 +97,10 @@ async function outputOf(args: string[], input = ""): Promise<string> {
   );
 }
 
-if (import.meta.main) await Deno.writeTextFile(PAGE, await cliPage());
+if (import.meta.main) {
+  await Deno.writeTextFile(PAGE, await cliPage());
+  for (const [name, schema] of Object.entries(jsonSchemas())) {
+    const path = join(ROOT, "docs", "schemas", name);
+    await Deno.writeTextFile(path, await formatted(JSON.stringify(schema), "json"));
+  }
+}

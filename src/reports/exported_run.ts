@@ -16,7 +16,7 @@ export interface ExportedRun {
   readonly metrics: readonly Metric[];
   /** In the order of the questions. */
   readonly verdicts: readonly Verdict[];
-  /** What a policy said and did; without any, as for a file of predictions, only answers are known. */
+  /** What a policy said and did; a verdict without an episode is of an answer read from a file. */
   readonly episodes?: Iterable<Episode>;
 }
 
@@ -25,8 +25,10 @@ export interface ExportedRun {
  * or where nobody wrote down how many questions were chosen.
  */
 export function partialText({ run, verdicts }: ExportedRun): string | null {
-  const chosen = run.identity?.questions.evaluated;
-  if (chosen === undefined) return run.status === "finished" ? null : `run is ${run.status}`;
   const done = new Set(verdicts.map(({ exampleId }) => exampleId)).size;
+  const chosen = run.identity?.questions.evaluated;
+  if (chosen === undefined) {
+    return run.status === "finished" ? null : `${done} questions of a run that is ${run.status}`;
+  }
   return done < chosen ? `${done} of ${chosen} questions` : null;
 }

@@ -9,10 +9,15 @@ export interface Style {
   /** Whether lines and signs beyond ASCII may be used. */
   readonly unicode: boolean;
   readonly color: boolean;
+  /** Whether tables are written in Markdown. */
+  readonly markdown?: boolean;
 }
 
 /** For files, pipes and tests. */
 export const PLAIN: Style = { unicode: false, color: false };
+
+/** For README files and pull requests. */
+export const MARKDOWN: Style = { unicode: true, color: false, markdown: true };
 
 const CODES = { bold: 1, red: 31, green: 32 };
 

@@ -62,6 +62,7 @@ export function table(
   rows: readonly (readonly string[])[],
   style: Style,
 ): string {
+  if (style.markdown) return markdownTable(columns, rows);
   const lines = new Table({
     head: columns.map(({ heading }) => colored(heading, "bold", style)),
     colAligns: columns.map(({ align = "left" }) => align),
@@ -71,4 +72,16 @@ export function table(
   });
   lines.push(...rows.map((row) => [...row]));
   return lines.toString();
+}
+
+function markdownTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line(columns.map(({ heading }) => heading)),
+    line(columns.map(({ align }) => align === "right" ? "---:" : "---")),
+    ...rows.map((row) => line(row.map((cell) => cell.replace(/[|\\]/g, "\\$&")))),
+  ].join("\n");
 }

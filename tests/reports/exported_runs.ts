@@ -166,8 +166,9 @@ export function agenticRun(): ExportedRun {
   const verdict = aVerdict({ calls: REPEATED_CALLS, excessSteps: 1, messageCount: 3 });
   const policy = { ...IDENTITY.policy, kind: "model", name: "policy", match: null } as const;
   const prompt = { template: "compact", sha256: HASH };
+  const questions = { ...IDENTITY.questions, evaluated: 1, limit: 1 };
   return {
-    run: { ...RUN, command: "finestep eval", identity: { ...IDENTITY, policy, prompt } },
+    run: { ...RUN, command: "finestep eval", identity: { ...IDENTITY, policy, prompt, questions } },
     phase: "eval",
     metrics: [aMetric("ex", 1, 1), aMetric("redundant_tool_calls", 0.5, 1)],
     verdicts: [verdict],

@@ -43,8 +43,10 @@ const RUN: Run = {
   commit: null,
   dataSet: "minibird dev",
   algorithm: "grpo",
+  identity: null,
   trainStepCount: 24,
   episodeCount: 1536,
+  verdictCount: 0,
 };
 
 Deno.test("evaluationTable() puts before, after and their difference side by side", () => {

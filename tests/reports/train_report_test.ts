@@ -4,7 +4,6 @@ import {
   type Measurements,
   summarize,
 } from "../../src/evaluation/summary.ts";
-import { evaluationText } from "../../src/reports/evaluation_report.ts";
 import { PLAIN } from "../../src/reports/style.ts";
 import { comparisonText, stepLine, timeOf, timeTable } from "../../src/reports/train_report.ts";
 
@@ -22,7 +21,7 @@ const METRICS = {
   "time/optimizer_ms": 50,
 };
 
-const EMPTY = summarize([], [], { seed: 1 });
+const EMPTY = summarize([], { seed: 1 });
 
 /** Measures with these values, each with bounds of 0.1 to either side. */
 function measures(values: Partial<Record<keyof Measurements, number>>, n: number): Measurements {
@@ -120,12 +119,4 @@ Deno.test("comparisonText() measures nothing on questions that nobody solved", (
   }, PLAIN);
   assert.match(text, /^No question was solved both before and after training\.$/m);
   assert.doesNotMatch(text, /both solve:/);
-});
-
-Deno.test("evaluationText() counts what was right under its title", () => {
-  const breakdown = { ...EMPTY.breakdown, total: { right: 5, n: 8, percent: 62.5 } };
-  const evaluation = { ...summary({ ex: 0.625 }, 8), breakdown };
-  const text = evaluationText("model on data dev", evaluation, PLAIN);
-  assert.match(text, /^model on data dev: 5 of 8 right\n/);
-  assert.match(text, /\| EX, % +\| +62\.5 \+\/- 10\.0 \| 8 \|/);
 });

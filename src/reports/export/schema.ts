@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import type { Verdict } from "../../evaluation/verdict.ts";
-import { OUTCOMES, SQL_FEATURES } from "../../evaluation/verdict.ts";
+import { DISAGREEMENTS, OUTCOMES, SQL_FEATURES } from "../../evaluation/verdict.ts";
 import { REDUNDANCY_CATEGORIES } from "../../evaluation/redundancy.ts";
 import type { RunIdentity } from "../../store/identity.ts";
 import type { Metric } from "../../store/run_store.ts";
@@ -42,7 +42,7 @@ export const VERDICT = z.strictObject({
   isCorrect: z.boolean().describe("by BIRD's EX"),
   isStrictlyCorrect: z.boolean()
     .describe("by strict EX: duplicates count, order where the gold orders, reals to a tolerance"),
-  disagreement: z.enum(["same", "duplicates", "order", "float_tolerance"])
+  disagreement: z.enum(DISAGREEMENTS)
     .describe("why strict EX and BIRD's EX differ"),
   softF1: SHARE.describe("BIRD's Soft-F1"),
   rVesReward: z.number().min(0).max(1.25).nullable()
@@ -141,7 +141,14 @@ export const EVALUATION = z.strictObject({
   metrics: z.array(METRIC),
   breakdown: z.record(z.string(), z.array(CELL)).describe("EX by group of questions"),
   outcomes: z.partialRecord(z.enum(OUTCOMES), COUNT).describe("questions by outcome"),
-  verdicts: z.array(VERDICT).describe("one a question; `disagreement` and `outcome` say why"),
+  disagreements: z.array(z.strictObject({
+    exampleId: z.string(),
+    databaseId: z.string(),
+    isCorrect: z.boolean(),
+    isStrictlyCorrect: z.boolean(),
+    reason: z.enum(DISAGREEMENTS),
+  })).describe("questions on which BIRD's EX and strict EX differ"),
+  verdicts: z.array(VERDICT).describe("one a question, in the order of the questions"),
 });
 
 /** The JSON Schemas (draft 2020-12) by the name of their file in docs/schemas/. */

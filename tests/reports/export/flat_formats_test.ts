@@ -70,7 +70,7 @@ Deno.test("official() prints EX and Soft-F1 as BIRD's scripts do", () => {
   );
 });
 
-Deno.test("official() has R-VES where every query was timed: 100 times the mean root", () => {
+Deno.test("official() has R-VES, 100 times the mean root, where every right answer was timed", () => {
   const verdicts = [1.25, 1, 0, 0.25].map((rVesReward) => aVerdict({ rVesReward }));
   assert.match(official({ verdicts }), /^R-VES +65\.45 +- +- +65\.45 *$/m);
   assert.doesNotMatch(official({ verdicts: [...verdicts, aVerdict()] }), /R-VES/);

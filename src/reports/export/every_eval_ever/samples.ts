@@ -62,12 +62,10 @@ export function* everyEvalEverSamples(
   }
 }
 
-/** Verdicts with their episodes, or alone where there are none. */
-function* attempts({ verdicts, episodes }: ExportedRun): Generator<[Verdict, Episode | null]> {
-  if (!episodes) {
-    for (const verdict of verdicts) yield [verdict, null];
-    return;
-  }
+/** Episodes with their verdicts, then the verdicts that have no episode. */
+function* attempts(
+  { verdicts, episodes = [] }: ExportedRun,
+): Generator<[Verdict, Episode | null]> {
   const key = ({ exampleId, seed }: Pick<Verdict, "exampleId" | "seed">) => `${seed} ${exampleId}`;
   const byAttempt = new Map(verdicts.map((verdict) => [key(verdict), verdict]));
   for (const episode of episodes) {
@@ -77,8 +75,10 @@ function* attempts({ verdicts, episodes }: ExportedRun): Generator<[Verdict, Epi
         `Cannot export to Every Eval Ever as every episode must have a verdict: question ${episode.exampleId} with seed ${episode.seed} has none`,
       );
     }
+    byAttempt.delete(key(episode));
     yield [verdict, episode];
   }
+  for (const verdict of byAttempt.values()) yield [verdict, null];
 }
 
 /** All of a record but its score. */

@@ -1,0 +1,51 @@
+/**
+ * Files for others to read, that are there whole or not at all.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** A file as it was written. */
+export interface WrittenFile {
+  readonly sha256: string;
+  readonly parts: number;
+}
+
+/**
+ * Refuses to write where something is.
+ *
+ * @throws {Error} If there is a file or folder at the path.
+ */
+export function refuseToOverwrite(path: string): void {
+  if (!existsSync(path)) return;
+  throw new Error(`Cannot write ${path} as it is there already: "--force" writes over it`);
+}
+
+/**
+ * Writes a text part by part beside its place, then renames it, so that a reader never sees a half of
+ * it and a failure leaves what was there.
+ */
+export async function writeWhole(path: string, parts: Iterable<string>): Promise<WrittenFile> {
+  mkdirSync(dirname(path), { recursive: true });
+  const hash = createHash("sha256");
+  let count = 0;
+  function* counted() {
+    for (const part of parts) {
+      hash.update(part);
+      count++;
+      yield part;
+    }
+  }
+  const temporary = `${path}.${crypto.randomUUID()}.part`;
+  try {
+    await Deno.writeTextFile(temporary, ReadableStream.from(counted()));
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+  return { sha256: hash.digest("hex"), parts: count };
+}
