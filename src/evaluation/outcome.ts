@@ -5,7 +5,7 @@
  */
 
 import type { SqlResult, SqlRow, SqlRows } from "../sandbox/result_set.ts";
-import { comparableRows, isSameResult } from "../sandbox/same_result.ts";
+import { comparableRows } from "../sandbox/same_result.ts";
 import { cellKey } from "../sandbox/same_rows.ts";
 import type { Episode } from "../trajectory/episode.ts";
 
@@ -60,17 +60,20 @@ export interface Explained {
  * const rows = { kind: "rows", columns: ["a"], rows: [], truncated: false, elapsedMs: 1 } as const;
  * const failed = { kind: "error", message: "no such table: t", elapsedMs: 1 } as const;
  * const answered = { steps: [], finalResult: rows, goldResult: rows };
- * assert.equal(outcomeOf(answered).outcome, "right");
- * assert.deepEqual(outcomeOf({ ...answered, goldResult: failed }), {
+ * assert.equal(outcomeOf(answered, true).outcome, "right");
+ * assert.deepEqual(outcomeOf({ ...answered, goldResult: failed }, false), {
  *   outcome: "gold_failed",
  *   message: "no such table: t",
  * });
  * ```
+ *
+ * @param isCorrect Whether its answer is right by BIRD's EX.
  */
 export function outcomeOf(
   { steps, finalResult, goldResult }: Pick<Episode, "steps" | "finalResult" | "goldResult">,
+  isCorrect: boolean,
 ): Explained {
-  if (isSameResult(finalResult, goldResult)) return { outcome: "right", message: "" };
+  if (isCorrect) return { outcome: "right", message: "" };
   for (const result of [finalResult, goldResult]) {
     if (result?.kind === "crashed") return { outcome: "environment", message: result.message };
   }

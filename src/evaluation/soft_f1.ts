@@ -48,11 +48,12 @@ function rowsF1(predicted: readonly SqlRow[], gold: readonly SqlRow[]): number {
   let falsePositives = predicted.length - pairCount;
   let falseNegatives = gold.length - pairCount;
   for (let i = 0; i < pairCount; i++) {
-    const width = gold[i].length;
-    const matched = countIn(predicted[i], gold[i]);
+    const [its, others] = [predicted[i].map(cellKey), gold[i].map(cellKey)];
+    const width = others.length;
+    const matched = countIn(its, new Set(others));
     truePositives += matched / width;
-    falsePositives += (predicted[i].length - matched) / width;
-    falseNegatives += (width - countIn(gold[i], predicted[i])) / width;
+    falsePositives += (its.length - matched) / width;
+    falseNegatives += (width - countIn(others, new Set(its))) / width;
   }
   const precision = ratio(truePositives, truePositives + falsePositives);
   const recall = ratio(truePositives, truePositives + falseNegatives);
@@ -65,10 +66,8 @@ function distinct(rows: readonly SqlRow[]): SqlRow[] {
   return rows.filter((row) => seen.size < seen.add(rowKey(row)).size);
 }
 
-/** How many cells of a row another row has as well. */
-function countIn(row: SqlRow, other: SqlRow): number {
-  const keys = new Set(other.map(cellKey));
-  return row.filter((cell) => keys.has(cellKey(cell))).length;
+function countIn(keys: readonly string[], known: ReadonlySet<string>): number {
+  return keys.filter((key) => known.has(key)).length;
 }
 
 function ratio(numerator: number, denominator: number): number {

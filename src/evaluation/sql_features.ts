@@ -53,7 +53,7 @@ export function sqlFeatures(sql: string): SqlFeature[] {
   const isInFrom = [false];
   tokens.forEach((token, index) => {
     const feature = featureAt(tokens, index);
-    if (feature !== null) found.add(feature);
+    if (feature !== undefined) found.add(feature);
     if (token === "(") {
       // Tables may be in parentheses, but those behind a name hold arguments.
       isInFrom[depth + 1] = isInFrom[depth] && /^(?:from|join|,|\()$/.test(tokens[index - 1]);
@@ -83,24 +83,33 @@ export function ordersRows(sql: string): boolean {
 const FROM_ENDS = new Set(
   "select where group order having limit window union intersect except".split(" "),
 );
+const FEATURE_OF_WORD: ReadonlyMap<string, SqlFeature> = new Map([
+  ["join", "join"],
+  ["limit", "limit"],
+  ["union", "set_operation"],
+  ["intersect", "set_operation"],
+  ["except", "set_operation"],
+  ["current_date", "date_function"],
+  ["current_time", "date_function"],
+  ["current_timestamp", "date_function"],
+]);
+const FEATURE_BEFORE_BY: ReadonlyMap<string, SqlFeature> = new Map([
+  ["group", "grouping"],
+  ["order", "ordering"],
+]);
 const AGGREGATES = new Set("avg count group_concat max min string_agg sum total".split(" "));
 const DATE_FUNCTIONS = new Set(
   "date datetime julianday strftime time timediff unixepoch".split(" "),
 );
 
 /** The feature that a token begins, as far as its neighbours tell. */
-function featureAt(tokens: readonly string[], index: number): SqlFeature | null {
+function featureAt(tokens: readonly string[], index: number): SqlFeature | undefined {
   const token = tokens[index];
   const next = tokens[index + 1];
-  if (token === "join") return "join";
-  if (token === "limit") return "limit";
-  if (/^(?:union|intersect|except)$/.test(token)) return "set_operation";
-  if (next === "by" && token === "group") return "grouping";
-  if (next === "by" && token === "order") return "ordering";
-  if (/^current_(?:date|time|timestamp)$/.test(token)) return "date_function";
-  if (next !== "(") return null;
-  if (DATE_FUNCTIONS.has(token)) return "date_function";
-  return AGGREGATES.has(token) && isAggregate(tokens, index) ? "aggregation" : null;
+  if (next === "by") return FEATURE_BEFORE_BY.get(token);
+  if (next === "(" && DATE_FUNCTIONS.has(token)) return "date_function";
+  if (next === "(" && AGGREGATES.has(token) && isAggregate(tokens, index)) return "aggregation";
+  return FEATURE_OF_WORD.get(token);
 }
 
 /** Whether a call of an aggregate function's name, at its place, aggregates rows. */

@@ -23,8 +23,9 @@ export const DISAGREEMENTS = ["same", "duplicates", "order", "float_tolerance"] 
 /** A name in {@linkcode DISAGREEMENTS}. */
 export type Disagreement = typeof DISAGREEMENTS[number];
 
-/** A verdict by strict EX. */
+/** A verdict by BIRD's EX and by strict EX. */
 export interface StrictMatch {
+  readonly isCorrect: boolean;
   readonly isStrictlyCorrect: boolean;
   /**
    * `duplicates`, `order`: right by BIRD's EX, strictly wrong. `float_tolerance`: wrong by BIRD's EX,
@@ -34,13 +35,12 @@ export interface StrictMatch {
 }
 
 /**
- * Judges an answer by strict EX. The results must hold the same rows as often, and in the same order
+ * Judges an answer by BIRD's EX and by strict EX. For strict EX the results must hold the same rows as often, and in the same order
  * where the gold SQL has an ORDER BY outside of all parentheses. Cells are equal as by BIRD's EX, but in
  * a column in which either result has a REAL, numbers agree up to {@linkcode REAL_TOLERANCE}.
  *
  * Rows that tie under the gold's ORDER BY must come in the gold's order too: what they were ordered by
- * is often not in the result, so a tie cannot be told from a wrong order. Strict EX may so be too
- * strict, never too lenient.
+ * is often not in the result, so a tie cannot be told from a wrong order.
  *
  * @example A duplicate is wrong, a rounding error is not
  * ```ts
@@ -51,10 +51,12 @@ export interface StrictMatch {
  *   kind: "rows", columns: ["a"], rows: cells.map((cell) => [cell]), truncated: false, elapsedMs: 1,
  * } as const);
  * assert.deepEqual(strictMatch(column(1, 1), column(1), "SELECT a FROM t"), {
+ *   isCorrect: true,
  *   isStrictlyCorrect: false,
  *   disagreement: "duplicates",
  * });
  * assert.deepEqual(strictMatch(column(74.0775), column(74.07749999999999), "SELECT avg(a) FROM t"), {
+ *   isCorrect: false,
  *   isStrictlyCorrect: true,
  *   disagreement: "float_tolerance",
  * });
@@ -68,25 +70,28 @@ export function strictMatch(
   goldSql: string,
 ): StrictMatch {
   const [ofPredicted, ofGold] = [comparableRows(predicted), comparableRows(gold)];
-  if (ofPredicted === null || ofGold === null) return AGREE_WRONG;
-  if (sameSequence(ofPredicted, ofGold)) return AGREE_RIGHT;
+  if (ofPredicted === null || ofGold === null) {
+    return { isCorrect: false, isStrictlyCorrect: false, disagreement: "same" };
+  }
   const isCorrect = sameRows(ofPredicted, ofGold);
-  if (!haveSameShape(ofPredicted, ofGold)) return isCorrect ? wrongFor("duplicates") : AGREE_WRONG;
-  const [keysOfPredicted, keysOfGold] = tolerantKeys(ofPredicted, ofGold);
-  if (!sameMultisets(keysOfPredicted, keysOfGold)) {
-    return isCorrect ? wrongFor("duplicates") : AGREE_WRONG;
-  }
-  if (ordersRows(goldSql) && keysOfPredicted.some((key, i) => key !== keysOfGold[i])) {
-    return isCorrect ? wrongFor("order") : AGREE_WRONG;
-  }
-  return isCorrect ? AGREE_RIGHT : { isStrictlyCorrect: true, disagreement: "float_tolerance" };
+  const difference = differenceOf(ofPredicted, ofGold, goldSql);
+  const isStrictlyCorrect = difference === null;
+  const disagreement = isCorrect === isStrictlyCorrect ? "same" : difference ?? "float_tolerance";
+  return { isCorrect, isStrictlyCorrect, disagreement };
 }
 
-const AGREE_RIGHT: StrictMatch = { isStrictlyCorrect: true, disagreement: "same" };
-const AGREE_WRONG: StrictMatch = { isStrictlyCorrect: false, disagreement: "same" };
-
-function wrongFor(disagreement: Disagreement): StrictMatch {
-  return { isStrictlyCorrect: false, disagreement };
+/** What strictly tells two lists of rows apart; null where nothing does. */
+function differenceOf(
+  predicted: readonly SqlRow[],
+  gold: readonly SqlRow[],
+  goldSql: string,
+): "duplicates" | "order" | null {
+  if (sameSequence(predicted, gold)) return null;
+  if (!haveSameShape(predicted, gold)) return "duplicates";
+  const [keysOfPredicted, keysOfGold] = tolerantKeys(predicted, gold);
+  if (!sameMultisets(keysOfPredicted, keysOfGold)) return "duplicates";
+  const isReordered = keysOfPredicted.some((key, i) => key !== keysOfGold[i]);
+  return isReordered && ordersRows(goldSql) ? "order" : null;
 }
 
 function haveSameShape(a: readonly SqlRow[], b: readonly SqlRow[]): boolean {

@@ -7,7 +7,6 @@
 
 import type { Difficulty, Example } from "../dataset/example.ts";
 import type { Episode, StopReason } from "../trajectory/episode.ts";
-import { isCorrect } from "./execution_accuracy.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type CallRedundancy, redundancyOf } from "./redundancy.ts";
 import { softF1 } from "./soft_f1.ts";
@@ -84,7 +83,7 @@ export function verdictOf(
       `Cannot judge an episode as its example must be given: "${example.id}" is not "${exampleId}"`,
     );
   }
-  const isRight = isCorrect(finalResult, goldResult);
+  const match = strictMatch(finalResult, goldResult, goldSql);
   const { calls, excessSteps } = redundancyOf(episode);
   return {
     exampleId,
@@ -93,11 +92,10 @@ export function verdictOf(
     seed: episode.seed,
     goldSql,
     predictedSql: episode.finalSql,
-    isCorrect: isRight,
-    ...strictMatch(finalResult, goldResult, goldSql),
+    ...match,
     softF1: softF1(finalResult, goldResult),
-    rVesReward: isRight || rVesReward === null ? rVesReward : 0,
-    ...outcomeOf(episode),
+    rVesReward: match.isCorrect || rVesReward === null ? rVesReward : 0,
+    ...outcomeOf(episode, match.isCorrect),
     features: sqlFeatures(goldSql),
     calls,
     excessSteps,

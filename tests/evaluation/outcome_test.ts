@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
 import { type Outcome, outcomeOf, OUTCOMES } from "../../src/evaluation/outcome.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import { anEpisode, BROKEN_STEP, columnOf, failure, rowsOf } from "./results.ts";
@@ -40,14 +41,15 @@ const CASES: readonly (readonly [SqlResult | null, SqlResult, Outcome, string?])
 
 Deno.test("outcomeOf() says how an answer came out, and why", () => {
   for (const [predicted, gold, outcome, message = ""] of CASES) {
-    assert.deepEqual(outcomeOf(anEpisode(predicted, gold)), { outcome, message });
+    const isRight = isCorrect(predicted, gold);
+    assert.deepEqual(outcomeOf(anEpisode(predicted, gold), isRight), { outcome, message });
   }
 });
 
 Deno.test("outcomeOf() names the format where the last message broke it", () => {
   const broken = anEpisode(null, GOLD, { steps: [BROKEN_STEP] });
   const expected = { outcome: "format", message: "the message does nothing" };
-  assert.deepEqual(outcomeOf(broken), expected);
+  assert.deepEqual(outcomeOf(broken, false), expected);
 });
 
 Deno.test("OUTCOMES has every outcome of the cases, and no other", () => {

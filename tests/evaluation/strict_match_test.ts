@@ -17,7 +17,8 @@ function assertMatch(
   isStrictlyCorrect: boolean,
   disagreement: Disagreement = "same",
 ): void {
-  const expected = { isStrictlyCorrect, disagreement };
+  const isRight = isStrictlyCorrect === (disagreement === "same");
+  const expected = { isCorrect: isRight, isStrictlyCorrect, disagreement };
   assert.deepEqual(strictMatch(predicted, gold, sql ?? SQL), expected);
 }
 
@@ -100,8 +101,8 @@ Deno.test("strictMatch() differs from EX for the reason that it names, and in it
   fc.assert(
     fc.property(rows, rows, sql, (predicted, gold, goldSql) => {
       const [p, g] = [rowsOf(predicted), rowsOf(gold)];
-      const { isStrictlyCorrect, disagreement } = strictMatch(p, g, goldSql);
-      const isRight = isCorrect(p, g);
+      const { isCorrect: isRight, isStrictlyCorrect, disagreement } = strictMatch(p, g, goldSql);
+      assert.equal(isRight, isCorrect(p, g));
       assert.equal(disagreement === "same", isStrictlyCorrect === isRight);
       if (disagreement === "float_tolerance") assert(!isRight);
       if (disagreement === "order") assert(isRight && goldSql === ORDERED);
