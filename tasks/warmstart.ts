@@ -14,7 +14,7 @@ import { makeEngine } from "../src/cli/engine_setup.ts";
 import { sourceCommit } from "../src/cli/setup.ts";
 import { defaults } from "../src/config/option.ts";
 import { Rng } from "../src/config/rng.ts";
-import { loadBird } from "../src/dataset/bird.ts";
+import { loadDataset } from "../src/dataset/dataset.ts";
 import type { Example } from "../src/dataset/example.ts";
 import { OnnxEngine } from "../src/engines/onnx.ts";
 import { ENGINE_OPTIONS } from "../src/engines/options.ts";
@@ -300,7 +300,7 @@ async function trained(
 
 /** What the policy does on the dev questions. */
 async function evaluated(model: Model, temperature: number, pool: SqlPool) {
-  const { examples } = await loadBird(DATA, { split: "dev", pool });
+  const { examples } = await loadDataset(DATA, { split: "dev", pool });
   const engine = await makeEngine(model, defaults(ENGINE_OPTIONS));
   await using _ = engine;
   const policy = engine.policy({ temperature, maxTurnTokens: 96 });
@@ -336,7 +336,7 @@ async function newModel(
 
 async function main(): Promise<void> {
   await using pool = new SqlPool({ roots: [DATA] });
-  const { examples } = await loadBird(DATA, { split: "train", pool });
+  const { examples } = await loadDataset(DATA, { split: "train", pool });
   const questions = warmstartQuestions(examples);
   let model: Model = flags.from
     ? await loadModel(flags.from)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadBird } from "../../src/dataset/bird.ts";
+import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";
 import { AnswerResults } from "../../src/env/answer_results.ts";
 import { type EpisodeOptions, runEpisode } from "../../src/env/run_episode.ts";
@@ -47,7 +47,7 @@ async function withScene(use: (scene: Scene) => Promise<void>): Promise<void> {
   await using workplace = await Workplace.open();
   const data = workplace.file("data");
   await using pool = new SqlPool({ roots: [data], workers: 1 });
-  const { examples: [example] } = await loadBird(data, { split: "dev", pool });
+  const { examples: [example] } = await loadDataset(data, { split: "dev", pool });
   const answers = new AnswerResults(pool, { timeoutMs: DEADLINE_MS });
   const play: Scene["play"] = (script, options) =>
     runEpisode(example, new ScriptedPolicy(script), {

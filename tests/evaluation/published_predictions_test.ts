@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadBird } from "../../src/dataset/bird.ts";
+import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";
 import { readPredictions } from "../../src/dataset/predictions.ts";
 import { exScore, isCorrect } from "../../src/evaluation/execution_accuracy.ts";
@@ -43,7 +43,7 @@ for (const [folder, systems] of Object.entries(PUBLISHED)) {
     ...NEEDS_BIRD,
     fn: async (t) => {
       await using pool = new SqlPool({ roots: [BIRD] });
-      const { examples } = await loadBird(join(BIRD, folder), { pool });
+      const { examples } = await loadDataset(join(BIRD, folder), { pool });
       const goldResults = await Promise.all(
         examples.map(({ database, goldSql }) => pool.execute(database.path, goldSql)),
       );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Algorithm } from "../../src/algorithms/algorithm.ts";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { defaults } from "../../src/config/option.ts";
-import { loadBird } from "../../src/dataset/bird.ts";
+import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
 import { AnswerResults } from "../../src/env/answer_results.ts";
@@ -187,7 +187,7 @@ async function trainTiny(algorithm: Algorithm, use: (engine: Engine, run: Tiny) 
   await using workplace = await Workplace.open();
   const data = workplace.file("data");
   await using pool = new SqlPool({ roots: [data], workers: 1 });
-  const { examples } = await loadBird(data, { split: "train", pool });
+  const { examples } = await loadDataset(data, { split: "train", pool });
   await using engine = await makeEngine(tinyModel(), { ...defaults(ENGINE_OPTIONS), threads: 1 });
   const answers = new AnswerResults(pool, { timeoutMs: 5000 });
   const reports = train({
