@@ -37,7 +37,7 @@ export function outcomeTable(verdicts: readonly Verdict[], style: Style): string
       { heading: "because" },
       { heading: "n", align: "right" },
       { heading: "%", align: "right" },
-      { heading: "question", align: "right" },
+      { heading: "for instance", align: "right" },
     ],
     rows,
     style,

@@ -77,6 +77,30 @@ Deno.test("finestep export prints an evaluation in every form", async () => {
   assert.deepEqual(JSON.parse(await exported("verdicts")), { 0: 1, 1: 1, 2: 1, 3: 0, 4: 0, 5: 0 });
 });
 
+Deno.test("finestep export writes what finestep eval has stored, in its documented form", async () => {
+  await using shelf = await Shelf.open();
+  await writeTinyBird(shelf.file("data"));
+  const predictions = shelf.file("predictions.json");
+  await Deno.writeTextFile(
+    predictions,
+    JSON.stringify(["SELECT 1", "SELECT", "CREATE TABLE t (a)"]),
+  );
+  const evaluated = await finestep(
+    ...["eval", "--data", shelf.file("data"), "--predictions", predictions],
+    ...["--store", shelf.file("runs.sqlite")],
+  );
+  assert.equal(evaluated.code, 0, evaluated.stderr);
+  const { stdout } = await shelf.export(1);
+  const { verdicts, identity, outcomes, run } = EVALUATION.parse(JSON.parse(stdout));
+  assert.equal(verdicts.length, identity?.questions.evaluated);
+  assert.equal(run.partial, null);
+  assert.deepEqual(
+    verdicts.slice(0, 4).map(({ outcome }) => outcome),
+    ["wrong_rows", "execution_error", "refused", "no_answer"],
+  );
+  assert.equal(outcomes.no_answer, verdicts.length - 3);
+});
+
 Deno.test("finestep export --out writes a file once, and over it with --force", async () => {
   await using shelf = await Shelf.open();
   const id = shelf.store();
@@ -140,7 +164,7 @@ Deno.test("finestep export makes no store where there is none", async () => {
 /** Exports a file of predictions and a policy's run, and gives each pair of files that came of it. */
 async function everyEvalEver(shelf: Shelf) {
   await writeTinyBird(shelf.file("data"));
-  const onData = (run: Run) => ({ ...run, dataSet: shelf.file("data") });
+  const onData = (run: Run) => ({ ...run, options: { run: { data: shelf.file("data") } } });
   const agentic = agenticRun();
   const [episode] = agentic.episodes!;
   const ids = [

@@ -64,12 +64,12 @@ Deno.test("outcomeTable() has a row for each way not to be right, with a questio
   assert.equal(
     outcomeTable(VERDICTS, PLAIN),
     `
-+-----------------+------------------------------+---+------+----------+
-| not right       | because                      | n |    % | question |
-| wrong_rows      | other rows than the gold SQL | 1 | 16.7 |        3 |
-| execution_error | SQLite refuses the SQL       | 1 | 16.7 |        4 |
-| no_answer       | no answer                    | 1 | 16.7 |        5 |
-+-----------------+------------------------------+---+------+----------+`.trim(),
++-----------------+------------------------------+---+------+--------------+
+| not right       | because                      | n |    % | for instance |
+| wrong_rows      | other rows than the gold SQL | 1 | 16.7 |            3 |
+| execution_error | SQLite refuses the SQL       | 1 | 16.7 |            4 |
+| no_answer       | no answer                    | 1 | 16.7 |            5 |
++-----------------+------------------------------+---+------+--------------+`.trim(),
   );
   assert.equal(outcomeTable([aVerdict()], PLAIN), "");
 });

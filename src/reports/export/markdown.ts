@@ -50,6 +50,7 @@ function title({ run, phase }: ExportedRun): string {
 function identityFacts(identity: RunIdentity): Record<string, string> {
   const { dataSet, questions, quarantine, policy, prompt, limits, versions } = identity;
   const short = (hash: string | null) => hash === null ? "" : `, SHA-256 \`${hash.slice(0, 12)}\``;
+  const isModel = policy.kind === "model";
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
     "data": `${dataSet.name} ${dataSet.split}, questions SHA-256 \`${
@@ -67,11 +68,15 @@ function identityFacts(identity: RunIdentity): Record<string, string> {
     }${policy.match ? `, matched by ${policy.match}` : ""}`,
     ...prompt ? { "prompt": `${prompt.template}${short(prompt.sha256)}` } : {},
     "EX rule": identity.exRule,
-    "limits": `${seconds(limits.answerTimeoutMs)} an answer, ${
-      seconds(limits.toolTimeoutMs)
-    } a tool call, turns at most ${limits.maxTurns}`,
+    "limits": [
+      `${seconds(limits.answerTimeoutMs)} an answer`,
+      ...isModel
+        ? [`${seconds(limits.toolTimeoutMs)} a tool call`, `${limits.maxTurns} turns`]
+        : [],
+    ].join(", "),
     "SQLite": `${identity.sqlite}, clock ${identity.now}`,
-    "sampling": `temperature ${identity.temperature}, seed ${identity.seed}`,
+    ...isModel ? { "temperature": String(identity.temperature) } : {},
+    "seed": String(identity.seed),
     "made by": `finestep ${versions.finestep}, Deno ${versions.deno}`,
   };
 }
