@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { verdictOf } from "../../src/evaluation/verdict.ts";
+import { fileURLToPath } from "node:url";
+import { loadDataset } from "../../src/dataset/dataset.ts";
+import { type Verdict, verdictOf } from "../../src/evaluation/verdict.ts";
+import { SqlPool } from "../../src/sandbox/pool.ts";
 import { anEpisode, BROKEN_STEP, callStep, columnOf, failure } from "./results.ts";
 
+const MINIBIRD = fileURLToPath(new URL("../../fixtures/minibird", import.meta.url));
 const GOLD = columnOf(1n, 2n);
 const EXAMPLE = { id: "0", difficulty: "moderate" } as const;
 const LOOK = callStep("SELECT a FROM t", columnOf(7n));
@@ -69,4 +73,17 @@ Deno.test("verdictOf() refuses the example of another episode", () => {
     name: "RangeError",
     message: 'Cannot judge an episode as its example must be given: "1" is not "0"',
   });
+});
+
+Deno.test("verdictOf() of minibird's gold SQL, as its own answer, is right by every measure", async () => {
+  await using pool = new SqlPool({ roots: [MINIBIRD] });
+  const { examples } = await loadDataset(MINIBIRD, { pool });
+  const verdicts = await Promise.all(examples.map(async (example) => {
+    const { id, database, goldSql } = example;
+    const result = await pool.execute(database.path, goldSql);
+    return verdictOf(anEpisode(result, result, { exampleId: id, goldSql }), example);
+  }));
+  assert(verdicts.length > 100);
+  const isWrong = (one: Verdict) => !one.isCorrect || !one.isStrictlyCorrect || one.softF1 !== 1;
+  assert.deepEqual(verdicts.filter(isWrong), []);
 });
