@@ -67,6 +67,15 @@ export type DatasetOptions =
  * Loads a split of BIRD or Spider from the folder that holds its question file and its databases, or
  * from a folder around it (see {@linkcode findLayout}).
  *
+ * @example Questions alone, without their databases' schemas
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { loadDataset } from "./dataset.ts";
+ *
+ * const { examples } = await loadDataset("fixtures/minibird", { split: "dev", schemas: "skip" });
+ * assert.equal(examples.length, 240);
+ * ```
+ *
  * @throws {Error} If the folder, a file or a database is missing, with the path expected.
  * @throws {SyntaxError} If a file is not JSON, or a gold file's line not SQL and a database, with the
  * line.

@@ -46,6 +46,21 @@ export async function readPredictions(
 /**
  * Pairs predictions with examples.
  *
+ * @example An id that the file does not have
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parsePredictions } from "./prediction_format.ts";
+ * import { pairPredictions } from "./predictions.ts";
+ *
+ * const database = { id: "shop", path: "shop.sqlite", tables: [] };
+ * const example = { database, question: "", evidence: "", goldSql: "", difficulty: null };
+ * const file = parsePredictions('{"7": "SELECT 7"}', "predictions.json");
+ * const examples = [{ ...example, id: "7" }, { ...example, id: "8" }];
+ * const { sqlByExample, warnings } = pairPredictions(file, examples, "question_id");
+ * assert.deepEqual([...sqlByExample], [["7", "SELECT 7"]]);
+ * assert.deepEqual(warnings, ["1 examples have no prediction: the first is 8"]);
+ * ```
+ *
  * @param examples In the order of the question file.
  * @throws {TypeError} If predictions without an id are to be paired by question_id.
  */

@@ -95,6 +95,22 @@ Deno.test("checkGold() says where ties could not be looked for", async () => {
   ]);
 });
 
+Deno.test("checkGold() does not look for ties for longer than a query may take", async () => {
+  const database = { id: "shop", path: "/shop.sqlite", tables: [] };
+  const goldSql = "SELECT a FROM t ORDER BY a LIMIT 1";
+  const example = { id: "0", database, question: "", evidence: "", goldSql, difficulty: null };
+  const asked: string[] = [];
+  const { checks: [check] } = await checkGold({ examples: [example] }, {
+    execute: (_path, sql) => {
+      asked.push(sql);
+      const rows = { columns: ["a"], rows: [[1n]], truncated: false, elapsedMs: 11_000 };
+      return Promise.resolve({ kind: "rows", ...rows });
+    },
+  });
+  assert.deepEqual([check.reasons, check.hasUncheckedTies], [[], true]);
+  assert.deepEqual(asked.filter((sql) => sql.includes("random()")).length, 3);
+});
+
 Deno.test("checkGold() counts by database, in the order of the data set, and calls back", async () => {
   const database = (id: string) => ({ id, path: `/${id}.sqlite`, tables: [] });
   const examples = ["zoo", "shop", "zoo"].map((id, index) => ({
