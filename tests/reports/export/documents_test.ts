@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { json } from "../../../src/reports/export/json.ts";
 import { markdown } from "../../../src/reports/export/markdown.ts";
-import { EVALUATION, jsonSchemas } from "../../../src/reports/export/schema.ts";
+import { CSV_COLUMNS } from "../../../src/reports/export/csv.ts";
+import { EVALUATION, jsonSchemas, VERDICT } from "../../../src/reports/export/schema.ts";
 import { partialText } from "../../../src/reports/exported_run.ts";
 import { agenticRun, EXPORTED, RUN, VERDICTS } from "../exported_runs.ts";
 
@@ -64,4 +65,13 @@ Deno.test("docs/schemas/ is what schema.ts says: deno task docs", () => {
     const path = new URL(`../../../docs/schemas/${name}`, import.meta.url);
     assert.deepEqual(JSON.parse(Deno.readTextFileSync(path)), schema, `${name} is not current`);
   }
+});
+
+Deno.test("docs/formats.md shows examples of the current form: deno task formats", () => {
+  const page = Deno.readTextFileSync(new URL("../../../docs/formats.md", import.meta.url));
+  const example = (name: string) =>
+    new RegExp(`<!-- ${name} -->\\n\\n\`\`\`text\\n([^]*?)\\n\`\`\``).exec(page)![1].split("\n");
+  assert.equal(example("csv")[0], CSV_COLUMNS.join(","));
+  const outcomes = example("jsonl").map((line) => VERDICT.parse(JSON.parse(line)).outcome);
+  assert.deepEqual(outcomes, ["right", "right", "wrong_rows", "refused"]);
 });
