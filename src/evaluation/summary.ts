@@ -60,7 +60,7 @@ const PARTS = {
 /** Name of a measure, as it is stored and shown. */
 export type MeasureName = keyof typeof PARTS;
 
-/** All measures by name; `r_ves` only where queries were timed. */
+/** All measures by name; `r_ves` only where every answer was timed, or is wrong and has reward 0. */
 export type Measurements =
   & Readonly<Record<Exclude<MeasureName, "r_ves">, Measurement>>
   & { readonly r_ves?: Measurement };
@@ -114,7 +114,7 @@ export function differences(
     const questions = ids.map((id) => attempts.get(id)!);
     return names.map((name) => sumsOf(name, questions));
   });
-  return named(names, bootstrapDifferences(sumsBefore, sumsAfter, options), ids.length);
+  return measured(names, bootstrapDifferences(sumsBefore, sumsAfter, options), ids.length);
 }
 
 /**
@@ -137,24 +137,20 @@ function solvedIds(verdicts: readonly Verdict[]): Set<string> {
 
 function measurements(verdicts: readonly Verdict[], options: BootstrapOptions): Measurements {
   const questions = [...byQuestion(verdicts).values()];
-  const n = questions.length;
   const names = measureNames(verdicts);
-  const isWilson = (name: MeasureName) => n === verdicts.length && /^(?:strict_)?ex$/.test(name);
-  const bootstrappedNames = names.filter((name) => !isWilson(name));
-  const sums = bootstrappedNames.map((name) => sumsOf(name, questions));
-  return {
-    ...named(
-      names.filter(isWilson),
-      names.filter(isWilson).map((name) => share(name, verdicts)),
-      n,
-    ),
-    ...named(bootstrappedNames, bootstrapRates(sums, options), n),
-  };
+  const isTriedOnce = questions.length === verdicts.length;
+  const shares = names.filter((name) => isTriedOnce && (name === "ex" || name === "strict_ex"));
+  const others = names.filter((name) => !shares.includes(name));
+  const estimates = [
+    ...shares.map((name) => share(name, verdicts)),
+    ...bootstrapRates(others.map((name) => sumsOf(name, questions)), options),
+  ];
+  return measured([...shares, ...others], estimates, questions.length);
 }
 
 /** The measures that there are. */
 function measureNames(verdicts: readonly Verdict[]): MeasureName[] {
-  const isTimed = verdicts.some(({ rVesReward }) => rVesReward !== null);
+  const isTimed = verdicts.length > 0 && verdicts.every(({ rVesReward }) => rVesReward !== null);
   const names = Object.keys(PARTS) as MeasureName[];
   return names.filter((name) => name !== "r_ves" || isTimed);
 }
@@ -180,7 +176,7 @@ function sumsOf(name: MeasureName, questions: readonly (readonly Verdict[])[]): 
   return { numerators: sum(0), denominators: sum(1) };
 }
 
-function named(names: readonly MeasureName[], estimates: readonly Estimate[], n: number) {
+function measured(names: readonly MeasureName[], estimates: readonly Estimate[], n: number) {
   return Object.fromEntries(
     names.map((name, i) => {
       const { estimate, low, high } = estimates[i];

@@ -37,7 +37,7 @@ export interface Verdict {
   readonly disagreement: Disagreement;
   /** BIRD's Soft-F1, 0 to 1. */
   readonly softF1: number;
-  /** BIRD's R-VES reward, 0 to 1.25; null where queries were not timed. */
+  /** BIRD's R-VES reward, 0 to 1.25, and 0 for a wrong answer; null where queries were not timed. */
   readonly rVesReward: number | null;
   readonly outcome: Outcome;
   /** What SQLite, the sandbox or the parser said; empty where rows could be compared. */
@@ -57,17 +57,8 @@ export interface Verdict {
   readonly goldMs: number;
 }
 
-/** What a verdict may rest on beside the episode. */
-export interface VerdictOptions {
-  /**
-   * Reward of the answer by `rVesReward()`; null where queries are not timed. A wrong answer has 0,
-   * whatever is given.
-   */
-  readonly rVesReward?: number | null;
-}
-
 /**
- * Judges an episode.
+ * Judges an episode. R-VES is left out: it needs times beside the episode's (`rVesReward()`).
  *
  * @param example The question that the episode answers.
  * @throws {RangeError} If the example is another one.
@@ -75,7 +66,6 @@ export interface VerdictOptions {
 export function verdictOf(
   episode: Episode,
   example: Pick<Example, "id" | "difficulty">,
-  { rVesReward = null }: VerdictOptions = {},
 ): Verdict {
   const { exampleId, finalResult, goldResult, goldSql, steps } = episode;
   if (example.id !== exampleId) {
@@ -94,7 +84,7 @@ export function verdictOf(
     predictedSql: episode.finalSql,
     ...match,
     softF1: softF1(finalResult, goldResult),
-    rVesReward: match.isCorrect || rVesReward === null ? rVesReward : 0,
+    rVesReward: null,
     ...outcomeOf(episode, match.isCorrect),
     features: sqlFeatures(goldSql),
     calls,

@@ -40,12 +40,14 @@ Deno.test("summarize() measures right answers, calls and violations", () => {
   });
 });
 
-Deno.test("summarize() measures R-VES by square roots of rewards where queries were timed", () => {
+Deno.test("summarize() measures R-VES by square roots of rewards where all were timed", () => {
   const timed = [
     aVerdict({ exampleId: "a", rVesReward: 1.25 }),
     aVerdict({ exampleId: "b", isCorrect: false, rVesReward: 0 }),
   ];
   const { r_ves } = summarize(timed, OPTIONS).measures;
+  const partly = summarize([...timed, aVerdict({ exampleId: "c" })], OPTIONS).measures;
+  assert.equal(partly.r_ves, undefined);
   assert.deepEqual(r_ves, { value: Math.sqrt(1.25) / 2, low: 0, high: Math.sqrt(1.25), n: 2 });
 });
 

@@ -54,15 +54,6 @@ Deno.test("verdictOf() of no answer is wrong by every measure", () => {
   );
 });
 
-Deno.test("verdictOf() rewards speed where queries were timed, and right answers only", () => {
-  const rewardOf = (result: typeof GOLD, rVesReward?: number | null) =>
-    verdictOf(anEpisode(result, GOLD), EXAMPLE, { rVesReward }).rVesReward;
-  assert.equal(rewardOf(GOLD, 1.25), 1.25);
-  assert.equal(rewardOf(columnOf(3n), 1.25), 0);
-  assert.equal(rewardOf(columnOf(3n), null), null);
-  assert.equal(rewardOf(GOLD), null);
-});
-
 Deno.test("verdictOf() keeps what SQLite said of the answer", () => {
   const episode = anEpisode(failure("error", "no such table: t"), GOLD);
   assert.equal(verdictOf(episode, EXAMPLE).message, "no such table: t");
