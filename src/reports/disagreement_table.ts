@@ -24,11 +24,9 @@ export function disagreementTable({ rows }: Disagreements, style: Style): string
   const lines = Object.entries(REASONS).flatMap(([reason, text]) => {
     const group = byReason.get(reason as Disagreement);
     if (!group) return [];
-    const verdict = (isRight: boolean) => isRight ? "right" : "wrong";
     return [[
       text,
-      verdict(group[0].isCorrect),
-      verdict(group[0].isStrictlyCorrect),
+      group[0].isCorrect ? "EX" : "strict EX",
       String(group.length),
       questions(group.map(({ exampleId }) => exampleId)),
     ]];
@@ -37,8 +35,7 @@ export function disagreementTable({ rows }: Disagreements, style: Style): string
   return table(
     [
       { heading: "EX and strict EX differ" },
-      { heading: "EX" },
-      { heading: "strict" },
+      { heading: "right by" },
       { heading: "n", align: "right" },
       { heading: "questions" },
     ],

@@ -83,11 +83,11 @@ Deno.test("disagreementTable() names the first questions of each reason, and cou
   assert.equal(
     disagreementTable(disagreements([...repeated, rounded, aVerdict()]), PLAIN),
     `
-+--------------------------+-------+--------+----+--------------------------------+
-| EX and strict EX differ  | EX    | strict |  n | questions                      |
-| rows repeat otherwise    | right | wrong  | 12 | 0 1 2 3 4 5 6 7 8 9 and 2 more |
-| reals differ by rounding | wrong | right  |  1 | x                              |
-+--------------------------+-------+--------+----+--------------------------------+`.trim(),
++--------------------------+-----------+----+--------------------------------+
+| EX and strict EX differ  | right by  |  n | questions                      |
+| rows repeat otherwise    | EX        | 12 | 0 1 2 3 4 5 6 7 8 9 and 2 more |
+| reals differ by rounding | strict EX |  1 | x                              |
++--------------------------+-----------+----+--------------------------------+`.trim(),
   );
   assert.equal(disagreementTable(disagreements([aVerdict()]), PLAIN), "");
 });

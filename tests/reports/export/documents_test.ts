@@ -39,7 +39,7 @@ Deno.test("markdown() says what was measured, and what the numbers depend on", (
   assert.match(text, /^\| EX, % \| 50\.0 ± 10\.0 \| 6 \|$/m);
   assert.match(text, /^\| EX by difficulty \|.*\n\|.*\n\| simple \| 100\.0 .* \| 2 \|$/m);
   assert.match(text, /^\| wrong_rows \| .* \| 1 \| 16\.7 \| 3 \|$/m);
-  assert.match(text, /^\| rows repeat otherwise \| right \| wrong \| 1 \| 1 \|$/m);
+  assert.match(text, /^\| rows repeat otherwise \| EX \| 1 \| 1 \|$/m);
   assert.match(text, /^- questions: 6 of 12, the first 6$/m);
   assert.match(text, /^- SQLite: 3\.50\.4, clock 2024-06-27/m);
 });
