@@ -88,7 +88,8 @@ export class SqlPool implements AsyncDisposable {
   readonly #processes = new Set<WorkerProcess>();
   readonly #idle: WorkerProcess[] = [];
   readonly #queue: Job[] = [];
-  #busyWorkers = 0;
+  /** One for each worker that works or starts. */
+  readonly #lanes = new Set<Promise<void>>();
   #isClosed = false;
 
   /**
@@ -154,19 +155,29 @@ export class SqlPool implements AsyncDisposable {
     this.#isClosed = true;
     for (const { reject } of this.#queue.splice(0)) reject(closedError());
     await Promise.all([...this.#processes].map((worker) => worker.kill()));
+    // A worker that just started ends there.
+    await Promise.all(this.#lanes);
   }
 
   #answer(request: TimedRequest): Promise<SqlAnswer> {
     if (this.#isClosed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       this.#queue.push({ ...request, resolve, reject, hasCrashed: false });
-      if (this.#busyWorkers < this.#workers) this.#serve();
+      if (this.#lanes.size < this.#workers) this.#startLane();
     });
   }
 
   /** Lets one more worker take jobs until none waits. */
+  #startLane(): void {
+    const lane = this.#serve().finally(() => {
+      this.#lanes.delete(lane);
+      // Come while this lane counted as busy though it had just ended.
+      if (this.#queue.length > 0) this.#startLane();
+    });
+    this.#lanes.add(lane);
+  }
+
   async #serve(): Promise<void> {
-    this.#busyWorkers++;
     while (this.#queue.length > 0) {
       try {
         await this.#serveBatch(await this.#worker());
@@ -174,7 +185,6 @@ export class SqlPool implements AsyncDisposable {
         this.#queue.shift()?.reject(error);
       }
     }
-    this.#busyWorkers--;
   }
 
   async #serveBatch(worker: WorkerProcess): Promise<void> {

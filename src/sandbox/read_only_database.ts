@@ -75,9 +75,9 @@ const REFUSED_FUNCTIONS = new Set(
 );
 
 const REFUSAL =
-  /^(not authorized|authorization denied|access to .* is prohibited|attempt to write a readonly database)/;
+  /^(not authorized|authorization denied|access to .* is prohibited|attempt to write a readonly database|table .* may not be modified|cannot modify .* because it is a view)/;
 const OVER_A_LIMIT =
-  /^(string or blob too big|statement too long|out of memory|too many |Expression tree is too large|LIKE or GLOB pattern too complex)/;
+  /^(string or blob too big|statement too long|out of memory|too many |at most \d+ tables|variable number must|Recursion limit|parser stack overflow|Expression tree is too large|LIKE or GLOB pattern too complex)/;
 
 const TOO_LONG_A_NAME = "x".repeat(256);
 const noFunction = () => null;
