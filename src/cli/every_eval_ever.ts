@@ -65,7 +65,8 @@ export async function writeEveryEvalEver(exported: ExportedRun, settings: Settin
 
 /** The texts of a run's questions, which the store does not hold. */
 async function questionTexts({ run }: ExportedRun, data: string) {
-  const { data: whereRead } = run.options.run as { readonly data: string };
+  // A training run has its data set's folder alone as the data set's name.
+  const { data: whereRead } = (run.options.run ?? { data: run.dataSet }) as { data: string };
   const { files } = await findLayout(resolve(data || whereRead), run.identity?.dataSet.split);
   const questions = await readQuestions(files.questions);
   return new Map(questions.map((question) => [question.id, question]));

@@ -165,15 +165,16 @@ Deno.test("finestep export makes no store where there is none", async () => {
   assert(!existsSync(shelf.file("runs.sqlite")));
 });
 
-/** Exports a file of predictions and a policy's run, and gives each pair of files that came of it. */
+/** Exports a file of predictions and a policy that was trained, and gives each pair of files that came of it. */
 async function everyEvalEver(shelf: Shelf) {
   await writeTinyBird(shelf.file("data"));
-  const onData = (run: Run) => ({ ...run, options: { run: { data: shelf.file("data") } } });
+  const data = shelf.file("data");
+  const trained = { kind: "train", identity: null, dataSet: data } as const;
   const agentic = agenticRun();
   const [episode] = agentic.episodes!;
   const ids = [
-    shelf.store({ run: onData(RUN) }),
-    shelf.store({ ...agentic, run: onData(agentic.run) }, {
+    shelf.store({ run: { ...RUN, options: { run: { data } } } }),
+    shelf.store({ ...agentic, run: { ...agentic.run, ...trained } }, {
       phase: "eval",
       trainStep: null,
       outcome: 1,
