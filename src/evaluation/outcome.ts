@@ -6,7 +6,7 @@
 
 import type { SqlResult, SqlRow, SqlRows } from "../sandbox/result_set.ts";
 import { comparableRows } from "../sandbox/same_result.ts";
-import { cellKey } from "../sandbox/same_rows.ts";
+import { cellKey, sameRows } from "../sandbox/same_rows.ts";
 import type { Episode } from "../trajectory/episode.ts";
 
 /**
@@ -116,15 +116,11 @@ function wrongOutcome(predicted: SqlRows, gold: SqlRows): Outcome {
   // Any statement that gives rows has columns, so here was only space or a comment.
   if (predicted.columns.length === 0) return "no_answer";
   const hasOtherColumns = predicted.columns.length !== gold.columns.length ||
-    sameSets(predicted.rows.map(unorderedKey), gold.rows.map(unorderedKey));
+    sameRows(predicted.rows.map(withoutOrder), gold.rows.map(withoutOrder));
   return hasOtherColumns ? "wrong_columns" : "wrong_rows";
 }
 
-/** A string that two rows share exactly when they hold the same cells, in any order. */
-function unorderedKey(row: SqlRow): string {
-  return row.map(cellKey).sort().join("");
-}
-
-function sameSets(a: readonly string[], b: readonly string[]): boolean {
-  return new Set(a).symmetricDifference(new Set(b)).size === 0;
+/** A row that two rows share exactly when they hold the same cells, in any order. */
+function withoutOrder(row: SqlRow): SqlRow {
+  return row.map(cellKey).sort();
 }

@@ -6,7 +6,7 @@ import {
   REAL_TOLERANCE,
   strictMatch,
 } from "../../src/evaluation/strict_match.ts";
-import type { SqlResult, SqlValue } from "../../src/sandbox/result_set.ts";
+import type { SqlResult, SqlRow, SqlValue } from "../../src/sandbox/result_set.ts";
 import { columnOf, INCOMPARABLE, rowsOf } from "./results.ts";
 
 const SQL = "SELECT a FROM t";
@@ -118,5 +118,20 @@ Deno.test("strictMatch() takes any order of the gold's rows, but in its own orde
     const turned = [...gold.slice(at), ...gold.slice(0, at)];
     assert(strictMatch(rowsOf(turned), rowsOf(gold), SQL).isStrictlyCorrect);
     assert(strictMatch(rowsOf(gold), rowsOf(gold), ORDERED).isStrictlyCorrect);
+  }));
+});
+
+Deno.test("strictMatch() takes noise below the tolerance in any order, and no more", () => {
+  const magnitudes = fc.uniqueArray(fc.integer({ min: 1, max: 1000 }), { minLength: 1 });
+  const noise = fc.infiniteStream(fc.double({ min: -0.4, max: 0.4, noNaN: true }));
+  fc.assert(fc.property(magnitudes, noise, (whole, jitter) => {
+    const gold = whole.map((value) => [value + 0.5, BigInt(value % 3)]);
+    const noisy = gold.map(([real, group]): SqlRow => [
+      Number(real) * (1 + REAL_TOLERANCE * jitter.next().value!),
+      group,
+    ]).reverse();
+    assert(strictMatch(rowsOf(noisy), rowsOf(gold), SQL).isStrictlyCorrect);
+    const off = noisy.with(0, [Number(noisy[0][0]) * (1 + 10 * REAL_TOLERANCE), noisy[0][1]]);
+    assert(!strictMatch(rowsOf(off), rowsOf(gold), SQL).isStrictlyCorrect);
   }));
 });
