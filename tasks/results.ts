@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import { differences } from "../src/evaluation/summary.ts";
 import { differenceText, type Estimate, estimateText } from "../src/reports/measures.ts";
 import { DEFAULT_STORE_PATH, openStore, type Run, type RunStore } from "../src/store/run_store.ts";
-import type { Episode } from "../src/trajectory/episode.ts";
 
 const STYLE = { unicode: true, color: false };
 const SHOWN = ["ex", "redundant_tool_calls", "tool_calls"] as const;
@@ -29,9 +28,8 @@ const HEADINGS = [
 ];
 
 function row(store: RunStore, run: Run): string[] {
-  const episodes = (phase: "before" | "after") =>
-    Array.from(store.episodes(run.id, phase), ({ episode }): Episode => episode);
-  const change = differences(episodes("before"), episodes("after"), { seed: run.seed });
+  const [before, after] = [store.verdicts(run.id, "before"), store.verdicts(run.id, "after")];
+  const change = differences(before, after, { seed: run.seed });
   const measure = (name: string, phase: string): Estimate =>
     store.metrics(run.id).find((metric) => metric.name === name && metric.phase === phase)!;
   const cells = SHOWN.flatMap((name) => [

@@ -8,7 +8,7 @@
 import { type Dataset, loadDataset } from "../dataset/dataset.ts";
 import type { Example } from "../dataset/example.ts";
 import { type DatasetFingerprint, datasetFingerprint } from "../dataset/fingerprint.ts";
-import { type Quarantine, readQuarantine } from "../dataset/quarantine.ts";
+import type { Quarantine } from "../dataset/quarantine.ts";
 import { selected } from "../dataset/selection.ts";
 import { AnswerResults, type KeptResults } from "../env/answer_results.ts";
 import { ANSWER_CAPS, type EnvOptions } from "../env/options.ts";
@@ -25,6 +25,8 @@ export interface Arena extends AsyncDisposable {
   /** The questions chosen from the data set. */
   readonly examples: readonly Example[];
   readonly quarantine: Quarantine | null;
+  /** Ids of the questions in the quarantine list. */
+  readonly unsound?: ReadonlySet<string>;
   readonly pool: SqlPool;
   readonly answers: AnswerResults;
   /** As the command line has them. */
@@ -62,15 +64,23 @@ export async function openArena(
     timeoutMs,
     kept: keptResults(cache, hashes, context),
   });
+  const quarantine = run.quarantine ? await quarantineList(run.quarantine, fingerprint) : null;
   const arena = {
     dataset,
     fingerprint,
     examples: selected(dataset.examples, run),
-    quarantine: run.quarantine ? await readQuarantine(run.quarantine, fingerprint) : null,
+    quarantine,
+    unsound: quarantine ? new Set(quarantine.questions.map(({ id }) => id)) : undefined,
     ...{ pool, answers, env, sqlite },
   };
   const resources = opened.move();
   return { ...arena, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function quarantineList(path: string, fingerprint: DatasetFingerprint) {
+  // Loaded when needed, as most evaluations name no list.
+  const { readQuarantine } = await import("../dataset/quarantine.ts");
+  return await readQuarantine(path, fingerprint);
 }
 
 /** SHA-256 of the database files by path. */

@@ -5,7 +5,6 @@
  */
 
 import { evaluationText } from "../reports/evaluation_report.ts";
-import { json } from "../reports/export/json.ts";
 import { verdictsJson } from "../reports/export/verdicts.ts";
 import { openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
 import { firstDifference } from "../store/identity.ts";
@@ -78,6 +77,11 @@ function checkUsage({ positionals, values, given }: EvalFlags): void {
       } are given`,
     );
   }
+  if (values.run.gold !== "" && values.run.quarantine !== "") {
+    throw new UsageError(
+      'Cannot evaluate as a quarantine list is about the questions\' own gold SQL: "--gold" and "--quarantine" are both given',
+    );
+  }
   if (given.has("policy") && (policy === "replay") !== (predictions !== "")) {
     throw new UsageError(
       `Cannot evaluate as "--policy replay" and "--predictions" must be given together: policy is ${policy}, predictions ${
@@ -125,7 +129,7 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
     }
     return signal.aborted;
   });
-  if (flags.json) printJson(store, results);
+  if (flags.json) await printJson(store, results);
   for (const { evaluation } of results) await writeVerdicts(flags, evaluation);
   return isStopped ? INTERRUPTED : 0;
 }
@@ -149,25 +153,20 @@ async function evaluateOne(
   const { flags, store, arena } = command;
   const { seed, rVes } = flags.values.run;
   const { name, attempt, concurrency, env } = contestant;
-  const { examples, pool } = arena;
+  const { examples, pool, unsound } = arena;
   const runId = await startedRun(command, contestant);
   const destination = { store, runId, phase: "eval" } as const;
   const ended = (status: Exclude<RunStatus, "running">) => store.finishRun(runId, status);
   try {
+    const shared = { examples, seed, unsound, signal };
     const keepsEpisodes = contestant.predictions === null;
-    const plan = {
-      label: "evaluating",
-      examples,
-      attempt,
-      concurrency,
-      seed,
-      keepsEpisodes,
-      signal,
-    };
-    let evaluation = await evaluationPhase(plan, destination);
+    let evaluation = await evaluationPhase(
+      { label: "evaluating", attempt, concurrency, keepsEpisodes, ...shared },
+      destination,
+    );
     if (rVes > 0 && !signal.aborted) {
-      const options = { examples, iterations: rVes, timeoutMs: env.answerTimeoutMs, seed, signal };
-      evaluation = await timingPhase(evaluation, pool, options, destination);
+      const timing = { iterations: rVes, timeoutMs: env.answerTimeoutMs, ...shared };
+      evaluation = await timingPhase(evaluation, pool, timing, destination);
     }
     if (!signal.aborted) storeMeasures(evaluation, destination);
     ended(signal.aborted ? "interrupted" : "finished");
@@ -222,7 +221,9 @@ function printResult({ name, runId, evaluation }: Result, arena: Arena, flags: E
 }
 
 /** The document that `finestep export` gives; a list of them for several files. */
-function printJson(store: RunStore, results: readonly Result[]): void {
+async function printJson(store: RunStore, results: readonly Result[]): Promise<void> {
+  // Loaded when needed: its schema takes a while.
+  const { json } = await import("../reports/export/json.ts");
   const documents = results.map(({ runId, evaluation: { verdicts, summary } }) => {
     const metrics = measuresOf(summary, "eval");
     return json({ run: store.run(runId), phase: "eval", metrics, verdicts }).trimEnd();

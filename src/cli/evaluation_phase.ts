@@ -30,6 +30,8 @@ export interface EvaluationPlan {
   readonly concurrency: number;
   /** Of the intervals. */
   readonly seed: number;
+  /** Questions whose gold SQL is not to be trusted, by id; EX is also given without them. */
+  readonly unsound?: ReadonlySet<string>;
   /** Whether episodes are stored beside their verdicts: those of a policy, not those of a file. */
   readonly keepsEpisodes: boolean;
   /** Stops the evaluation early; what has been found by then is summed up. */
@@ -54,7 +56,7 @@ export async function evaluationPhase(
   plan: EvaluationPlan,
   destination: Destination,
 ): Promise<Evaluation> {
-  const { label, examples, attempt, seed, keepsEpisodes, ...options } = plan;
+  const { label, examples, attempt, seed, unsound, keepsEpisodes, ...options } = plan;
   const { store, runId, phase } = destination;
   const verdicts = new Map(store.verdicts(runId, phase).map((one) => [one.exampleId, one]));
   const left = examples.filter(({ id }) => !verdicts.has(id));
@@ -72,7 +74,7 @@ export async function evaluationPhase(
   }
   writer.flush();
   const inOrder = examples.flatMap(({ id }) => verdicts.get(id) ?? []);
-  return { verdicts: inOrder, summary: summarize(inOrder, { seed }) };
+  return { verdicts: inOrder, summary: summarize(inOrder, { seed, unsound }) };
 }
 
 /** Stores the measures of an evaluation that is complete. */

@@ -46,9 +46,8 @@ export async function runIdentity(
   };
 }
 
-function quarantined({ quarantine, examples }: Arena): RunIdentity["quarantine"] {
+function quarantined({ quarantine, unsound, examples }: Arena): RunIdentity["quarantine"] {
   if (quarantine === null) return null;
-  const unsound = new Set(quarantine.questions.map(({ id }) => id));
-  const excluded = examples.filter(({ id }) => unsound.has(id)).length;
-  return { version: quarantine.version, excluded };
+  const quarantined = examples.filter(({ id }) => unsound!.has(id)).length;
+  return { version: quarantine.version, quarantined };
 }

@@ -21,6 +21,7 @@ export interface TimingOptions {
   /** Time for one run of both statements, in ms; BIRD's limit is on all runs together. */
   readonly timeoutMs: number;
   readonly seed: number;
+  readonly unsound?: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +32,7 @@ export interface TimingOptions {
 export async function timingPhase(
   { verdicts }: Evaluation,
   pool: Pick<SqlPool, "time">,
-  { examples, iterations, timeoutMs, seed, signal }: TimingOptions,
+  { examples, iterations, timeoutMs, seed, unsound, signal }: TimingOptions,
   { store, runId, phase }: Destination,
 ): Promise<Evaluation> {
   using progress = new Progress({ label: `timing ${iterations} runs of`, total: verdicts.length });
@@ -51,7 +52,7 @@ export async function timingPhase(
     }
     progress.advance();
   }
-  return { verdicts: timed, summary: summarize(timed, { seed }) };
+  return { verdicts: timed, summary: summarize(timed, { seed, unsound }) };
 }
 
 async function rewardOf(

@@ -63,7 +63,13 @@ export type MeasureName = keyof typeof PARTS;
 /** All measures by name; `r_ves` only where every answer was timed, or is wrong and has reward 0. */
 export type Measurements =
   & Readonly<Record<Exclude<MeasureName, "r_ves">, Measurement>>
-  & { readonly r_ves?: Measurement };
+  & { readonly r_ves?: Measurement; readonly sound_ex?: Measurement };
+
+/** How verdicts are summed up. */
+export interface SummaryOptions extends BootstrapOptions {
+  /** Ids of questions whose gold SQL is unsound; where given, `sound_ex` is EX without them. */
+  readonly unsound?: ReadonlySet<string>;
+}
 
 /** What an evaluation found. */
 export interface EvaluationSummary {
@@ -83,15 +89,17 @@ export interface EvaluationSummary {
  * all others are bootstrapped over questions, so that several attempts at one do not pass for
  * independent.
  *
- * @param options Seed and number of resamples of the bootstrap.
+ * @param options Seed and number of resamples of the bootstrap, and the questions not to trust.
  */
 export function summarize(
   verdicts: readonly Verdict[],
-  options: BootstrapOptions,
+  { unsound, ...options }: SummaryOptions,
 ): EvaluationSummary {
+  const measures = measurements(verdicts, options);
+  const sound = verdicts.filter(({ exampleId }) => !unsound?.has(exampleId));
   return {
     n: verdicts.length,
-    measures: measurements(verdicts, options),
+    measures: unsound ? { ...measures, sound_ex: measurements(sound, options).ex } : measures,
     breakdown: breakdown(verdicts),
     disagreements: disagreements(verdicts),
     redundancy: redundancyRate(verdicts),

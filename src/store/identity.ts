@@ -27,8 +27,8 @@ export interface RunIdentity {
     /** SHA-256 of the gold file that replaces the questions' own gold SQL; null for none. */
     readonly goldSha256: string | null;
   };
-  /** Version of the list of unsound questions, and how many of its questions were evaluated. */
-  readonly quarantine: { readonly version: string; readonly excluded: number } | null;
+  /** Version of the list of unsound questions, and how many of them are among those evaluated. */
+  readonly quarantine: { readonly version: string; readonly quarantined: number } | null;
   /** Name of the rule by which answers are right. */
   readonly exRule: string;
   readonly policy: {

@@ -7,15 +7,11 @@
 
 import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { SqlResult } from "../sandbox/result_set.ts";
 import type { StoreFile } from "./store_file.ts";
 
 /** Larger results are cheaper to find again than to keep. */
 const MAX_STORED_BYTES = 2 ** 20;
-
-/** Smaller results are stored as they are. */
-const COMPRESS_FROM_BYTES = 1024;
 
 /** Results written in one transaction. */
 const WRITE_EVERY = 64;
@@ -42,15 +38,15 @@ export class ResultCache implements Disposable {
   get(statement: Statement): SqlResult | null {
     const key = keyOf(statement);
     const pending = this.#pending.get(key.toHex());
-    if (pending) return decoded(pending[1]);
+    if (pending) return deserialize(pending[1]);
     const row = this.#file.statement("SELECT result FROM sql_results WHERE key = ?").get(key);
-    return row ? decoded(row.result as Uint8Array) : null;
+    return row ? deserialize(row.result as Uint8Array) : null;
   }
 
   /** Keeps a result, unless another run might end otherwise or it is large. */
   put(statement: Statement, result: SqlResult): void {
     if (result.kind === "timeout" || result.kind === "crashed") return;
-    const bytes = encoded(result);
+    const bytes = serialize(result);
     if (bytes.length > MAX_STORED_BYTES) return;
     const key = keyOf(statement);
     this.#pending.set(key.toHex(), [key, bytes]);
@@ -75,20 +71,4 @@ function keyOf({ database, sql, context }: Statement): Uint8Array {
   // V8's format is a part of what was stored; a newer one may not be readable.
   const parts = [database, context, Deno.version.v8, sql];
   return createHash("sha256").update(JSON.stringify(parts)).digest();
-}
-
-/** A byte that says whether the rest is compressed, then the result in V8's form. */
-function encoded(result: SqlResult): Uint8Array {
-  const plain = serialize(result);
-  const isSmall = plain.length < COMPRESS_FROM_BYTES;
-  const body = isSmall ? plain : deflateRawSync(plain, { level: 1 });
-  const bytes = new Uint8Array(1 + body.length);
-  bytes[0] = isSmall ? 0 : 1;
-  bytes.set(body, 1);
-  return bytes;
-}
-
-function decoded(bytes: Uint8Array): SqlResult {
-  const body = bytes.subarray(1);
-  return deserialize(bytes[0] === 0 ? body : inflateRawSync(body));
 }

@@ -102,6 +102,35 @@ Deno.test("finestep eval --r-ves times right answers and gives wrong ones nothin
   assert.deepEqual(rewards.slice(4), [0, 0, 0, 0]);
 });
 
+Deno.test("finestep eval --quarantine gives EX also without the questions that data check found unsound", async () => {
+  await using workplace = await Workplace.open();
+  await workplace.edit<Record<string, unknown>[]>("data/dev.json", (questions) => {
+    questions[0].SQL = "SELECT name FROM item ORDER BY price > 0 LIMIT 1";
+    return questions;
+  });
+  await writePredictions(workplace, [...STATEMENTS, ...STATEMENTS]);
+  const list = workplace.file("quarantine.json");
+  const data = workplace.file("data");
+  await finestep("data", "check", "--data", data, "--split", "dev", "--write", list);
+  const { code, stdout, stderr } = await evaluate(
+    workplace,
+    ...replay(workplace),
+    "--quarantine",
+    list,
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^\| EX, % .*87\.5 .*\| 8 \|$/m);
+  assert.match(stdout, /^\| EX without quarantined, % .*100\.0 .*\| 7 \|$/m);
+  using store = openStore(workplace.store);
+  const { version } = JSON.parse(await Deno.readTextFile(list));
+  assert.deepEqual(store.run(1).identity?.quarantine, { version, quarantined: 1 });
+
+  await workplace.edit<unknown[]>("data/dev.json", (questions) => questions);
+  const other = await evaluate(workplace, ...replay(workplace), "--quarantine", list);
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /^Cannot use quarantine list .* its questions are \w+ .* are \w+$/m);
+});
+
 /** Takes a while, and gives what the gold SQL of the first question gives. */
 const SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) " +
   "SELECT (SELECT count(*) FROM item) + 0 * max(i) FROM n";

@@ -105,7 +105,7 @@ const IDENTITY: RunIdentity = {
     limit: 6,
     goldSha256: null,
   },
-  quarantine: { version: "bird-dev/1", excluded: 2 },
+  quarantine: { version: "bird-dev/1", quarantined: 2 },
   exRule: "bird",
   policy: {
     kind: "predictions",

@@ -56,11 +56,3 @@ Deno.test("ResultCache keeps no failure that another run might not have, and not
   cache.put(STATEMENT, failed("error"));
   assert.deepEqual(cache.get(STATEMENT), failed("error"));
 });
-
-Deno.test("ResultCache gives back results that it compressed", () => {
-  using file = new StoreFile(":memory:");
-  const cache = new ResultCache(file);
-  cache.put(STATEMENT, large(1000));
-  cache.flush();
-  assert.deepEqual(cache.get(STATEMENT), large(1000));
-});

@@ -62,7 +62,9 @@ function identityFacts(identity: RunIdentity): Record<string, string> {
       questions.sample > 0 && `sample of ${questions.sample}, seed ${questions.sampleSeed}`,
       questions.limit > 0 && `the first ${questions.limit}`,
     ].filter(Boolean).join(", "),
-    "quarantine": quarantine ? `${quarantine.version}, ${quarantine.excluded} left out` : "none",
+    "quarantine": quarantine
+      ? `${quarantine.version}, ${quarantine.quarantined} questions`
+      : "none",
     "answers": `${policy.kind} ${policy.name}${
       short(policy.modelSha256 ?? policy.predictionsSha256)
     }${policy.match ? `, matched by ${policy.match}` : ""}`,

@@ -98,7 +98,7 @@ const IDENTITY = z.strictObject({
     limit: COUNT.describe("how many of the first were kept; 0 for all"),
     goldSha256: SHA256.nullable().describe("gold file in place of the questions' own gold SQL"),
   }),
-  quarantine: z.strictObject({ version: z.string(), excluded: COUNT }).nullable()
+  quarantine: z.strictObject({ version: z.string(), quarantined: COUNT }).nullable()
     .describe("list of unsound questions"),
   exRule: z.string(),
   policy: z.strictObject({

@@ -204,7 +204,7 @@ function sourceData({ run }: ExportedRun, { dataUrl }: EveryEvalEverFacts) {
       questions: questions?.total,
       questions_chosen: questions?.evaluated,
       quarantine: quarantine?.version,
-      quarantined: quarantine?.excluded,
+      quarantined: quarantine?.quarantined,
     }),
   };
 }
