@@ -26,7 +26,7 @@ const { SQLITE_OK, SQLITE_DENY, SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE, ..
 
 // SQLite's advice for untrusted SQL (sqlite.org/security.html), widened until all BIRD golds and
 // schemas pass: the deepest gold needs 20 levels, the widest table has 115 columns.
-const LIMITS = {
+export const LIMITS = {
   length: 10_000_000,
   sqlLength: 100_000,
   column: 256,
