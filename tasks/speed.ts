@@ -13,6 +13,7 @@
  * @module
  */
 
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PLAIN } from "../src/reports/style.ts";
@@ -122,7 +123,7 @@ async function scoreAgain({ folder, questions, predictions }: Contest): Promise<
     join(data, "predictions.json"),
     JSON.stringify(places.map(({ question, system }) => answers[system][question])),
   );
-  await copied(join(folder, "dev_databases"), join(data, "dev_databases"));
+  await cp(join(folder, "dev_databases"), join(data, "dev_databases"), { recursive: true });
   const command = ["--data", data, "--predictions", join(data, "predictions.json")];
   const costs: Record<"cold" | "again", Cost[]> = { cold: [], again: [] };
   for (let repeat = 0; repeat < REPEATS; repeat++) {
@@ -187,14 +188,6 @@ function median(costs: readonly Cost[]): Cost {
     wallMs: middle(costs.map(({ wallMs }) => wallMs)),
     cpuMs: middle(costs.map(({ cpuMs }) => cpuMs)),
   };
-}
-
-async function copied(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    if (isDirectory) await copied(join(from, name), join(to, name));
-    else await Deno.writeFile(join(to, name), await Deno.readFile(join(from, name)));
-  }
 }
 
 function isFolder(path: string): Promise<boolean> {

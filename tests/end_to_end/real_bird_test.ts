@@ -7,26 +7,6 @@ import { finestep, Workplace } from "../tiny/workplace.ts";
 const DEV = join(BIRD, "dev_20240627");
 
 Deno.test({
-  name: "finestep eval --policy replay gives published predictions their official verdicts",
-  ...NEEDS_BIRD,
-  fn: async () => {
-    await using workplace = await Workplace.open();
-    const predictions = join(DEV, "predictions", "codes-15b_kg");
-    const verdicts = workplace.file("verdicts.json");
-    const { code, stdout, stderr } = await finestep(
-      ...["eval", "--data", DEV, "--policy", "replay", "--predictions", `${predictions}.json`],
-      ...["--verdicts", verdicts, "--store", workplace.store],
-    );
-    assert.equal(code, 0, stderr);
-    // As evaluation_ex.py of bird-bench/mini_dev @4d970a9 counts them.
-    assert.match(stdout, /: 235 of 287 right$/m);
-    assert.match(stdout, /^EX +[\d.]+ +[\d.]+ +[\d.]+ +81\.88 *$/m);
-    const read = async (path: string) => JSON.parse(await Deno.readTextFile(path));
-    assert.deepEqual(await read(verdicts), await read(`${predictions}.verdicts.json`));
-  },
-});
-
-Deno.test({
   name: "finestep train takes a real BIRD folder, and holds questions out of its one split",
   ...NEEDS_BIRD,
   fn: async () => {
