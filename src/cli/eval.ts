@@ -118,7 +118,7 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
   await using arena = await openArena(store, flags, { schemas });
   arena.dataset.warnings.forEach(warn);
   const results: Result[] = [];
-  const isStopped = await stoppable("Stopping after the questions in work", async (signal) => {
+  const isStopped = await stoppable("Stopping", async (signal) => {
     for (const file of files.length > 0 ? files : [null]) {
       if (signal.aborted) break;
       await using contestant = await makeContestant(file, flags, arena);
@@ -140,7 +140,7 @@ async function makeContestant(
   arena: Arena,
 ): Promise<Contestant> {
   const { run, engine } = values;
-  if (file !== null) return await fileContestant(file, run, arena);
+  if (file !== null) return await fileContestant(file, run.match, arena);
   const { modelContestant } = await import("./model_contestant.ts");
   return await modelContestant({ ...run, engine, isTemplateGiven: given.has("template") }, arena);
 }

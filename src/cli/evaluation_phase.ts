@@ -56,7 +56,9 @@ export async function evaluationPhase(
   plan: EvaluationPlan,
   destination: Destination,
 ): Promise<Evaluation> {
-  const { label, examples, attempt, seed, unsound, keepsEpisodes, ...options } = plan;
+  const { label, examples, attempt, concurrency, signal, seed, unsound, keepsEpisodes } = plan;
+  // Answers of a file are soon found again; an engine must not be closed while it works.
+  const options = { concurrency, signal, abandons: !keepsEpisodes };
   const { store, runId, phase } = destination;
   const verdicts = new Map(store.verdicts(runId, phase).map((one) => [one.exampleId, one]));
   const left = examples.filter(({ id }) => !verdicts.has(id));

@@ -11,8 +11,8 @@ import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant } from "./contestant.ts";
 
-/** Answers at a time for each worker: enough to keep it busy, few to wait for when stopped. */
-const PER_WORKER = 4;
+/** Answers at a time: so many that the pool can hand its workers several at once. */
+const CONCURRENCY = 64;
 
 /**
  * The answers of a prediction file. They are paired with the whole data set, whatever questions are
@@ -22,7 +22,7 @@ const PER_WORKER = 4;
  */
 export async function fileContestant(
   path: string,
-  { match, workers }: { readonly match: Match; readonly workers: number },
+  match: Match,
   { dataset, answers, env }: Arena,
 ): Promise<Contestant> {
   const { sqlByExample, warnings } = await readPredictions(path, dataset.examples, { match });
@@ -32,7 +32,7 @@ export async function fileContestant(
     name: path,
     attempt: byAnswers(sqlByExample, { policy: name, answers }),
     env,
-    concurrency: PER_WORKER * workers,
+    concurrency: CONCURRENCY,
     predictions: path,
     identity: {
       policy: { kind: "predictions", name, modelSha256: null, predictionsSha256, match },

@@ -25,8 +25,10 @@ export interface Attempted {
 export interface EvaluateOptions {
   /** Examples at a time, 64 when not given; an embedded policy computes them as one batch. */
   readonly concurrency?: number;
-  /** Once it is aborted nothing more is begun; what runs is finished and given. */
+  /** Once it is aborted nothing more is begun; what runs is finished and given, unless abandoned. */
   readonly signal?: AbortSignal;
+  /** Whether what runs when the signal comes is neither waited for nor given. */
+  readonly abandons?: boolean;
 }
 
 /**
@@ -59,7 +61,7 @@ export interface EvaluateOptions {
 export async function* evaluate(
   examples: readonly Example[],
   attempt: Attempt,
-  { concurrency = 64, signal }: EvaluateOptions = {},
+  { concurrency = 64, signal, abandons = false }: EvaluateOptions = {},
 ): AsyncGenerator<Attempted> {
   const waiting = examples.values();
   const ended: (Attempted | { readonly error: unknown })[] = [];
@@ -78,7 +80,12 @@ export async function* evaluate(
   };
   const runners = Promise.all(Array.from({ length: Math.max(1, concurrency) }, runner));
   let isOver = false;
-  runners.then(() => (isOver = true, news.resolve()));
+  const end = () => {
+    isOver = true;
+    news.resolve();
+  };
+  runners.then(end);
+  if (abandons) signal?.addEventListener("abort", end);
   try {
     while (!isOver || ended.length > 0) {
       await news.promise;
@@ -91,7 +98,7 @@ export async function* evaluate(
     }
   } finally {
     isStopped = true;
-    await runners;
+    if (!(abandons && signal?.aborted)) await runners;
   }
 }
 

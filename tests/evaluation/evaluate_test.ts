@@ -56,6 +56,20 @@ Deno.test("evaluate() begins nothing after its signal, and gives what was begun"
   assert(begun.length < 10);
 });
 
+Deno.test("evaluate() that abandons ends at its signal, whatever still runs", async () => {
+  const stop = new AbortController();
+  const { promise: never } = Promise.withResolvers<Episode>();
+  const attempt = (example: Example) =>
+    example.id === "0" ? Promise.resolve(episodeOf(example)) : never;
+  const given: string[] = [];
+  const options = { signal: stop.signal, abandons: true };
+  for await (const { example } of evaluate(variants({} as Example, 3), attempt, options)) {
+    given.push(example.id);
+    stop.abort();
+  }
+  assert.deepEqual(given, ["0"]);
+});
+
 Deno.test("evaluate() throws what an attempt throws, and begins nothing more", async () => {
   const begun: string[] = [];
   const attempt = ({ id }: Example) => {
