@@ -8,7 +8,6 @@
  * @module
  */
 
-import * as sqlite from "node:sqlite";
 import type { SqlValue } from "./result_set.ts";
 import { normalizedTokens } from "./sql_text.ts";
 
@@ -76,34 +75,20 @@ export function readsClock(sql: string): boolean {
     calls.some((i) => argumentCount(tokens, i + 2) <= DATE_FUNCTIONS.get(names[i])!.first);
 }
 
-/** Puts functions before SQLite's own that take `time` for 'now', for this connection. */
-export function pinNow(database: sqlite.DatabaseSync, time: string): void {
-  const original = originalFunctions();
-  const options = { varargs: true, deterministic: true, useBigIntArguments: true };
-  for (const [name, { first, times }] of DATE_FUNCTIONS) {
-    database.function(name, options, (...cells: SqlValue[]) => {
-      return original(name, pinned(cells, first, times, time));
-    });
-  }
-  for (const [keyword, name] of CURRENT) {
-    database.function(keyword, options, () => original(name, [time]));
-  }
-}
-
-/** SQLite's own functions, called on a connection of their own. */
-function originalFunctions(): (name: string, cells: readonly SqlValue[]) => SqlValue {
-  const database = new sqlite.DatabaseSync(":memory:");
-  const statements = new Map<string, sqlite.StatementSync>();
-  return (name, cells) => {
-    const call = `SELECT ${name}(${Array(cells.length).fill("?")}) AS cell`;
-    let statement = statements.get(call);
-    if (statement === undefined) {
-      statement = database.prepare(call);
-      statement.setReadBigInts(true);
-      statements.set(call, statement);
-    }
-    return statement.get(...cells)!.cell as SqlValue;
-  };
+/**
+ * Functions to put in front of SQLite's own, by SQL name, that take `time` for 'now'.
+ *
+ * @param original Calls SQLite's own function of a name.
+ */
+export function pinnedFunctions(
+  time: string,
+  original: (name: string, cells: readonly SqlValue[]) => SqlValue,
+): Readonly<Record<string, (...cells: SqlValue[]) => SqlValue>> {
+  const dates = [...DATE_FUNCTIONS].map(([name, { first, times }]) => {
+    return [name, (...cells: SqlValue[]) => original(name, pinned(cells, first, times, time))];
+  });
+  const keywords = [...CURRENT].map(([keyword, name]) => [keyword, () => original(name, [time])]);
+  return Object.fromEntries([...dates, ...keywords]);
 }
 
 function pinned(

@@ -1,7 +1,8 @@
 /**
  * Runs SQL that a model wrote, in child processes that are killed at their deadline.
  *
- * Covered: read-only files, wall-clock, row and memory limits, a crash of SQLite itself.
+ * Covered: read-only files, wall-clock, row and memory limits, a clock that stands still, a worker that
+ * is killed, crashes or lies.
  * Not covered: databases in WAL mode, beside which SQLite itself may create `-wal` and `-shm` files.
  *
  * @module

@@ -8,7 +8,7 @@
 import * as sqlite from "node:sqlite";
 import { isUtf8, suspectColumns, textBytesSql } from "./invalid_text.ts";
 import { log, MATH_FUNCTIONS } from "./math_functions.ts";
-import { pinNow } from "./pinned_now.ts";
+import { pinnedFunctions } from "./pinned_now.ts";
 import type { SqlFailure, SqlResult, SqlRow, SqlRows, SqlValue } from "./result_set.ts";
 import { holdsSeveralStatements, isBlank } from "./sql_text.ts";
 
@@ -230,12 +230,31 @@ function prepareForStrangers(database: DatabaseSync, options: ConnectionOptions)
     database.function(name, common, compute);
   }
   database.function("log", { ...common, varargs: true }, log);
-  if (now !== null) pinNow(database, now);
+  const dates = now === null ? {} : pinnedFunctions(now, originalFunction);
+  for (const [name, compute] of Object.entries(dates)) {
+    database.function(name, { ...common, varargs: true }, compute);
+  }
   database.exec(SETTINGS);
   // Views of an untrusted schema may not call functions of ours, as date functions then are.
   database.exec(`PRAGMA trusted_schema = ${now === null ? "OFF" : "ON"}`);
   if (reverseUnordered) database.exec("PRAGMA reverse_unordered_selects = ON");
   database.setAuthorizer(authorized);
+}
+
+/** Calls of SQLite's own functions, on a connection that all databases share. */
+const originalCalls = new Map<string, sqlite.StatementSync>();
+let functionsOnly: sqlite.DatabaseSync | undefined;
+
+function originalFunction(name: string, cells: readonly SqlValue[]): SqlValue {
+  const call = `SELECT ${name}(${Array(cells.length).fill("?")}) AS cell`;
+  let statement = originalCalls.get(call);
+  if (statement === undefined) {
+    functionsOnly ??= new sqlite.DatabaseSync(":memory:");
+    statement = functionsOnly.prepare(call);
+    statement.setReadBigInts(true);
+    originalCalls.set(call, statement);
+  }
+  return statement.get(...cells)!.cell as SqlValue;
 }
 
 /** Rows as arrays of cells, which Deno's types do not know of. */

@@ -9,6 +9,7 @@ import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import { isSameResult } from "../../src/sandbox/same_result.ts";
 import { normalizedSql } from "../../src/sandbox/sql_text.ts";
+import { BIRD, NEEDS_BIRD } from "../dataset/real_bird.ts";
 
 interface Question {
   readonly question_id: number;
@@ -16,28 +17,16 @@ interface Question {
   readonly SQL: string;
 }
 
-const BIRD = new URL("../../../shared/bird/", import.meta.url);
-const ignore = !isThere(BIRD);
-if (ignore) console.warn(`BIRD is not at ${BIRD.pathname}: its tests are skipped`);
-
 // Official verdict 0: its SQLite 3.40 adds reals without compensation and misses the gold's average by
 // one bit; from 3.43 on, and so here, both averages are equal.
 const KNOWN_DIFFERENCES = ["mini_dev/phi-3-medium 1339"];
 
-function isThere(url: URL): boolean {
-  try {
-    return Deno.statSync(url).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
 function readJson(path: string): unknown {
-  return JSON.parse(Deno.readTextFileSync(new URL(path, BIRD)));
+  return JSON.parse(Deno.readTextFileSync(`${BIRD}/${path}`));
 }
 
 function databasePath(release: string, id: string): string {
-  return new URL(`${release}/dev_databases/${id}/${id}.sqlite`, BIRD).pathname;
+  return `${BIRD}/${release}/dev_databases/${id}/${id}.sqlite`;
 }
 
 function runAll(
@@ -58,9 +47,7 @@ async function differences(
   questions: Question[],
 ): Promise<string[]> {
   const golds = await runAll(pool, release, questions, questions.map((question) => question.SQL));
-  const files = [...Deno.readDirSync(new URL(`${release}/predictions/`, BIRD))].map(({ name }) =>
-    name
-  );
+  const files = [...Deno.readDirSync(`${BIRD}/${release}/predictions`)].map(({ name }) => name);
   const systems = files.filter((name) => !name.includes("verdicts")).map((name) =>
     name.slice(0, -5)
   );
@@ -81,9 +68,9 @@ async function differences(
 
 Deno.test({
   name: "SqlPool.execute() runs BIRD dev's golds within its limits",
-  ignore,
+  ...NEEDS_BIRD,
   async fn() {
-    await using pool = new SqlPool({ roots: [BIRD.pathname] });
+    await using pool = new SqlPool({ roots: [BIRD] });
     const questions = readJson("dev_20240627/dev.json") as Question[];
     const golds = questions.map((question) => question.SQL);
     const results = await runAll(pool, "dev_20240627", questions, golds);
@@ -94,9 +81,9 @@ Deno.test({
 
 Deno.test({
   name: "normalizedSql() of BIRD dev's golds gives the same rows as the golds",
-  ignore,
+  ...NEEDS_BIRD,
   async fn() {
-    await using pool = new SqlPool({ roots: [BIRD.pathname] });
+    await using pool = new SqlPool({ roots: [BIRD] });
     const questions = readJson("dev_20240627/dev.json") as Question[];
     const golds = questions.map((question) => question.SQL);
     const results = await runAll(pool, "dev_20240627", questions, golds);
@@ -108,9 +95,9 @@ Deno.test({
 
 Deno.test({
   name: "isSameResult() agrees with the official EX verdicts on 2,696 published predictions",
-  ignore,
+  ...NEEDS_BIRD,
   async fn() {
-    await using pool = new SqlPool({ roots: [BIRD.pathname] });
+    await using pool = new SqlPool({ roots: [BIRD] });
     const dev = readJson("dev_20240627/dev.json") as Question[];
     const miniDev = readJson("mini_dev/mini_dev_sqlite.json") as Question[];
     const found = [

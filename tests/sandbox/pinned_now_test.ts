@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
-import { DEFAULT_NOW, pinnedTime, pinNow, readsClock } from "../../src/sandbox/pinned_now.ts";
+import { DEFAULT_NOW, pinnedTime, readsClock } from "../../src/sandbox/pinned_now.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
+import { ReadOnlyDatabase } from "../../src/sandbox/read_only_database.ts";
 import { sampleDatabase } from "./sample_database.ts";
 
 const NOW = "2024-02-29T13:14:15.500Z";
@@ -22,25 +22,25 @@ const CASES: readonly (readonly [expression: string, expected: unknown])[] = [
   ["CURRENT_TIMESTAMP", "2024-02-29 13:14:15"],
   ["strftime('%Y')", "2024"],
   ["strftime('%H:%M', 'now')", "13:14"],
-  ["strftime('%Y', CURRENT_TIMESTAMP) - strftime('%Y', '1999-05-01')", 25],
+  ["strftime('%Y', CURRENT_TIMESTAMP) - strftime('%Y', '1999-05-01')", 25n],
   ["julianday('now')", 2460370.0515682869],
-  ["unixepoch()", 1709212455],
+  ["unixepoch()", 1709212455n],
   ["timediff('now', '2024-01-01')", "+0000-01-28 13:14:15.500"],
   ["timediff('2024-03-01', 'now')", "+0000-00-00 10:45:44.500"],
   // What is no time of now stays as it is.
   ["date('2000-01-31', '+1 month')", "2000-03-02"],
   ["date(NULL)", null],
   ["date('now ')", null],
-  ["unixepoch('1970-01-02')", 86400],
+  ["unixepoch('1970-01-02')", 86400n],
 ];
 
-Deno.test("pinNow() puts its time wherever SQLite reads the clock", () => {
-  const database = new DatabaseSync(":memory:", { enableDoubleQuotedStringLiterals: true });
-  pinNow(database, pinnedTime(NOW)!);
+Deno.test("ReadOnlyDatabase.query() takes its time wherever SQLite reads the clock", () => {
+  using sample = sampleDatabase();
+  using database = new ReadOnlyDatabase(sample.path, { now: pinnedTime(NOW) });
   for (const [expression, expected] of CASES) {
-    assert.equal(database.prepare(`SELECT ${expression} AS x`).get()!.x, expected, expression);
+    const result = database.query(`SELECT ${expression}`, { maxRows: 1, maxBytes: 1000 });
+    assert.deepEqual(result.kind === "rows" && result.rows, [[expected]], expression);
   }
-  database.close();
 });
 
 Deno.test("readsClock() finds each way of asking for the time, and few others", () => {
