@@ -79,7 +79,7 @@ export const MIGRATIONS: readonly Migration[] = [{
       PRIMARY KEY (run, phase, example_id, seed)
     ) STRICT;
     CREATE TABLE sql_results (
-      key BLOB PRIMARY KEY,
+      key TEXT PRIMARY KEY,
       result BLOB NOT NULL
     ) STRICT;
     CREATE TABLE file_hashes (

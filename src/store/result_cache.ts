@@ -28,7 +28,9 @@ export interface Statement {
 /** The cache; what is still unwritten is written when it is flushed or disposed of. */
 export class ResultCache implements Disposable {
   readonly #file: StoreFile;
-  readonly #pending = new Map<string, readonly [key: Uint8Array, result: Uint8Array]>();
+  /** What all statements of one database and context have in common, as a short text. */
+  readonly #prefixes = new Map<string, string>();
+  readonly #pending = new Map<string, Uint8Array>();
 
   constructor(file: StoreFile) {
     this.#file = file;
@@ -36,9 +38,9 @@ export class ResultCache implements Disposable {
 
   /** The result as it was found before, its time included; null where it is not known. */
   get(statement: Statement): SqlResult | null {
-    const key = keyOf(statement);
-    const pending = this.#pending.get(key.toHex());
-    if (pending) return deserialize(pending[1]);
+    const key = this.#key(statement);
+    const pending = this.#pending.get(key);
+    if (pending) return deserialize(pending);
     const row = this.#file.statement("SELECT result FROM sql_results WHERE key = ?").get(key);
     return row ? deserialize(row.result as Uint8Array) : null;
   }
@@ -48,8 +50,7 @@ export class ResultCache implements Disposable {
     if (result.kind === "timeout" || result.kind === "crashed") return;
     const bytes = serialize(result);
     if (bytes.length > MAX_STORED_BYTES) return;
-    const key = keyOf(statement);
-    this.#pending.set(key.toHex(), [key, bytes]);
+    this.#pending.set(this.#key(statement), bytes);
     if (this.#pending.size >= WRITE_EVERY) this.flush();
   }
 
@@ -57,7 +58,7 @@ export class ResultCache implements Disposable {
   flush(): void {
     if (this.#pending.size === 0) return;
     this.#file.transaction("store results of SQL", () => {
-      this.#file.insert("INSERT OR REPLACE INTO sql_results VALUES (?, ?)", this.#pending.values());
+      this.#file.insert("INSERT OR REPLACE INTO sql_results VALUES (?, ?)", this.#pending);
     });
     this.#pending.clear();
   }
@@ -65,10 +66,16 @@ export class ResultCache implements Disposable {
   [Symbol.dispose](): void {
     this.flush();
   }
+
+  #key({ database, context, sql }: Statement): string {
+    const shared = `${database} ${context}`;
+    const prefix = this.#prefixes.get(shared) ?? digest(shared);
+    this.#prefixes.set(shared, prefix);
+    return prefix + sql;
+  }
 }
 
-function keyOf({ database, sql, context }: Statement): Uint8Array {
+function digest(text: string): string {
   // V8's format is a part of what was stored; a newer one may not be readable.
-  const parts = [database, context, Deno.version.v8, sql];
-  return createHash("sha256").update(JSON.stringify(parts)).digest();
+  return createHash("sha256").update(`${Deno.version.v8} ${text}`).digest("hex");
 }
