@@ -194,8 +194,9 @@ export class SqlPool implements AsyncDisposable {
     const jobs = this.#queue.splice(0, Math.min(share, MAX_BATCH));
     let answered = 0;
     for await (const answer of worker.answers(jobs)) this.#settle(jobs[answered++], answer);
-    this.#putBack(worker);
     this.#putFirst(jobs.slice(answered));
+    if (worker.isAlive) this.#idle.push(worker);
+    else await this.#discard(worker);
   }
 
   #settle(job: Job, answer: SqlAnswer): void {
@@ -229,11 +230,7 @@ export class SqlPool implements AsyncDisposable {
     return worker;
   }
 
-  #putBack(worker: WorkerProcess): void {
-    if (worker.isAlive) this.#idle.push(worker);
-    else this.#processes.delete(worker);
-  }
-
+  /** Frees the pipes of a worker as well, which stay open when it dies by itself. */
   async #discard(worker: WorkerProcess): Promise<void> {
     this.#processes.delete(worker);
     await worker.kill();
