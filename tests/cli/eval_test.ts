@@ -177,6 +177,40 @@ Deno.test("finestep eval --resume after a kill neither loses a question nor coun
   assert.match(again.stderr, /^Cannot resume run 1 as it must be an unfinished evaluation/);
 });
 
+Deno.test("finestep eval --resume gives a model's evaluation as if it had never stopped", async () => {
+  await using workplace = await Workplace.open();
+  const flags = ["--model", workplace.file("model"), "--temperature", "1"];
+  assert.equal((await evaluate(workplace, ...flags)).code, 0);
+  const whole = stored(workplace);
+  assert.equal(whole.texts.length, 8);
+  {
+    using database = new DatabaseSync(workplace.store);
+    database.exec(`
+      DELETE FROM verdicts WHERE example_id IN ('1', '4', '7');
+      DELETE FROM episodes WHERE example_id IN ('1', '4', '7');
+      DELETE FROM metrics;
+      UPDATE runs SET status = 'running';
+    `);
+  }
+  const { code, stderr } = await evaluate(workplace, "--resume", "1");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^evaluating 8\/8 /m);
+  assert.deepEqual(stored(workplace), whole);
+});
+
+/** What an evaluation leaves behind, without its times. */
+function stored(workplace: Workplace) {
+  using store = openStore(workplace.store);
+  return {
+    metrics: store.metrics(1),
+    verdicts: store.verdicts(1, "eval").map((one) => ({ ...one, predictedMs: 0, goldMs: 0 })),
+    texts: Array.from(
+      store.episodes(1, "eval"),
+      ({ episode }) => [episode.exampleId, ...episode.steps.map(({ text }) => text)],
+    ).sort(([a], [b]) => Number(a) - Number(b)),
+  };
+}
+
 Deno.test("finestep eval stopped by Ctrl-C shows what it has, and goes on later", async () => {
   await using workplace = await Workplace.open();
   const { code, stdout, stderr } = await (await halfWay(workplace)).interrupted();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
-import { children, NEEDS_LINUX } from "./processes.ts";
+import { NEEDS_LINUX, workersOf } from "./processes.ts";
 import { sampleDatabase } from "./sample_database.ts";
 
 const LIES = [
@@ -61,15 +61,14 @@ Deno.test({
   ...NEEDS_LINUX,
   async fn() {
     using sample = sampleDatabase();
-    const before = new Set(children());
     await using pool = new SqlPool({ roots: [sample.path], workers: 2 });
     await Promise.all([1, 2].map(() => pool.execute(sample.path, "SELECT 1")));
-    const workers = children().filter((pid) => !before.has(pid));
+    const workers = workersOf(sample.path);
     const numbers = Array.from({ length: 60 }, (_, i) => i);
     const running = numbers.map((n) => pool.execute(sample.path, n < 2 ? SLOW : `SELECT ${n}`));
     Deno.kill(Number(workers[0]), "SIGKILL");
     const cells = (await Promise.all(running)).map(firstCell);
     assert.deepEqual(cells, numbers.map((n) => n < 2 ? 400_000n : BigInt(n)));
-    assert.ok(!children().includes(workers[0]));
+    assert.ok(!workersOf(sample.path).includes(workers[0]));
   },
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SqlPool } from "../../src/sandbox/pool.ts";
-import { children, isRunning, NEEDS_LINUX } from "./processes.ts";
+import { isRunning, NEEDS_LINUX, workersOf } from "./processes.ts";
 import { sampleDatabase } from "./sample_database.ts";
 
 const ENDLESS =
@@ -114,15 +114,14 @@ Deno.test({
   ...NEEDS_LINUX,
   async fn() {
     using sample = sampleDatabase();
-    const before = children();
     {
       await using pool = new SqlPool({ roots: [folderOf(sample.path)], workers: 1 });
       await pool.execute(sample.path, ENDLESS, { timeoutMs: 50 });
-      assert.deepEqual(children(), before, "after a deadline");
+      assert.deepEqual(workersOf(sample.path), [], "after a deadline");
       await pool.execute(sample.path, "SELECT 1");
-      assert.equal(children().length, before.length + 1, "while a worker is warm");
+      assert.equal(workersOf(sample.path).length, 1, "while a worker is warm");
     }
-    assert.deepEqual(children(), before, "after closing");
+    assert.deepEqual(workersOf(sample.path), [], "after closing");
   },
 });
 
@@ -147,7 +146,7 @@ for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
       }).spawn();
       const output = parent.stdout.getReader();
       await output.read();
-      const workers = children(parent.pid);
+      const workers = workersOf(sample.path, parent.pid);
       assert.deepEqual(workers.map(isRunning), [true, true]);
       parent.kill(signal);
       await parent.status;

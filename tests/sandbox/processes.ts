@@ -7,13 +7,34 @@
 /** Options of a test that looks at processes. */
 export const NEEDS_LINUX = { ignore: Deno.build.os !== "linux" };
 
-/** Process ids of a process's children. */
-export function children(parent: number = Deno.pid): string[] {
+/**
+ * Process ids of a process's children that may read a file: the workers of the pool that was opened for
+ * it. Other tests of the same process have children, too.
+ */
+export function workersOf(path: string, parent: number = Deno.pid): string[] {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return children(parent).filter((pid) => commandLine(pid).includes(folder));
+}
+
+function children(parent: number): string[] {
   const threads = [...Deno.readDirSync(`/proc/${parent}/task`)];
   return threads.flatMap(({ name }) => {
-    const line = Deno.readTextFileSync(`/proc/${parent}/task/${name}/children`);
+    const line = textOf(`/proc/${parent}/task/${name}/children`);
     return line.split(" ").filter((pid) => pid !== "");
   });
+}
+
+function commandLine(pid: string): string {
+  return textOf(`/proc/${pid}/cmdline`);
+}
+
+/** Empty where the process or thread has ended. */
+function textOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
 }
 
 /** Whether a process runs: it is there and no zombie. */

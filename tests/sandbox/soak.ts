@@ -1,13 +1,13 @@
 /**
  * Many statements through one pool, failures of all kinds and killed workers among them, and what is
- * left of it afterwards. Linux only.
+ * left of it afterwards. Linux only, and in a process of its own, whose descriptors are counted.
  *
  * @module
  */
 
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
-import { children } from "./processes.ts";
+import { workersOf } from "./processes.ts";
 
 /** What a soak came to. */
 export interface SoakRecord {
@@ -63,7 +63,6 @@ export async function soak(path: string, count: number): Promise<SoakRecord> {
 function ignoreSignal(): void {}
 
 async function runWaves(path: string, count: number) {
-  const others = new Set(children());
   const endings: Record<string, number> = {};
   const surprises: string[] = [];
   let kills = 0;
@@ -78,7 +77,7 @@ async function runWaves(path: string, count: number) {
       if (seen !== ending) surprises.push(`${sql}: ${seen}`);
     });
     await running[WAVE / 10];
-    const worker = children().find((pid) => !others.has(pid));
+    const worker = workersOf(path).at(0);
     if (worker !== undefined) {
       Deno.kill(Number(worker), "SIGKILL");
       kills++;
@@ -107,7 +106,7 @@ function traces(path: string) {
   const folders = [path.slice(0, path.lastIndexOf("/")), "/tmp", "/var/tmp"];
   const names = folders.flatMap((folder) => [...Deno.readDirSync(folder)].map(({ name }) => name));
   return {
-    processes: children().length,
+    processes: workersOf(path).length,
     descriptors: [...Deno.readDirSync("/proc/self/fd")].length,
     // SQLite's temporary files, and those beside a database.
     files: names.filter((name) => /^etilqs_|-(?:journal|wal|shm)$/.test(name)).length,
