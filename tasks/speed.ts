@@ -2,8 +2,9 @@
  * How fast prediction files are scored, measured as a user waits for it: whole commands, from start to
  * end, with all the processes they start.
  *
- * - BIRD's prediction files from an empty store, all files of a data set in one command; beside it the
- *   official `evaluation_ex.py`, once for each file, where a copy of bird-bench/mini_dev is at hand.
+ * - BIRD's prediction files from an empty store, in one command; beside it SQLite alone, running each
+ *   distinct statement once, and BIRD's official scripts, once for each file, where a copy of
+ *   bird-bench/mini_dev is at hand.
  * - 1,534 answers (as many as BIRD dev has) scored again, when their results are in the store.
  *
  * Run with `deno task speed [--official path/to/mini_dev/evaluation] [--python python3]`; the official
@@ -30,8 +31,9 @@ const { values: flags } = parseArgs({
 });
 const { official, python, bird, workers } = flags;
 const REPEATS = Number(flags.repeats);
+const CONDITIONS = `${workers} workers, medians of ${REPEATS} runs`;
 
-/** A data set with the prediction files published for it. */
+/** Prediction files published for one data set. */
 interface Contest {
   readonly name: string;
   readonly folder: string;
@@ -47,13 +49,16 @@ interface Cost {
 }
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const FLOOR = new URL("speed/sqlite_alone.ts", import.meta.url).pathname;
 const scratch = await Deno.makeTempDir({ prefix: "finestep-speed-" });
 try {
   if (!await isFolder(bird)) console.log(`skipped: no BIRD data at ${bird}`);
   else {
-    const contests = [contest("dev_20240627", "dev"), contest("mini_dev", "mini_dev_sqlite")];
-    await compareWithOfficial(contests);
-    await scoreAgain(contests[0]);
+    const dev = contest("dev_20240627", "dev");
+    await compare({ ...dev, predictions: dev.predictions.slice(0, 1) });
+    await compare(dev);
+    await compare(contest("mini_dev", "mini_dev_sqlite"));
+    await scoreAgain(dev);
   }
 } finally {
   await Deno.remove(scratch, { recursive: true });
@@ -74,33 +79,36 @@ function contest(name: string, questions: string): Contest {
   };
 }
 
-/** Both programs in turns, so that the machine's other load meets both. */
-async function compareWithOfficial(contests: readonly Contest[]): Promise<void> {
-  const costs = contests.map(() => ({ ours: [] as Cost[], official: [] as Cost[] }));
+/** All programs in turns, so that the machine's other load meets each of them. */
+async function compare(contest: Contest): Promise<void> {
+  const scripts = official ? ["evaluation_ex.py", "evaluation_f1.py"] : [];
+  const programs: Record<string, () => Promise<void>> = {
+    "finestep eval: EX, strict EX, Soft-F1": () => scored(contest),
+    "SQLite alone, each statement once": () => statementsRun(contest),
+  };
+  for (const script of scripts) programs[script] = () => officiallyScored(contest, script);
+  const costs = Object.fromEntries(Object.keys(programs).map((name) => [name, [] as Cost[]]));
   for (let repeat = 0; repeat < REPEATS; repeat++) {
-    for (const [n, contest] of contests.entries()) {
-      const store = join(scratch, `cold-${repeat}-${n}.sqlite`);
-      costs[n].ours.push(await measured(() => scored(contest, store)));
-      if (official) costs[n].official.push(await measured(() => officiallyScored(contest)));
-    }
+    for (const [name, run] of Object.entries(programs)) costs[name].push(await measured(run));
   }
-  const rows = contests.map((contest, n) => {
-    const ours = median(costs[n].ours);
-    const theirs = official ? median(costs[n].official) : null;
-    const answers = contest.questions.length * contest.predictions.length;
-    return [
-      contest.name,
-      String(contest.predictions.length),
-      String(answers),
-      ...[seconds(ours.wallMs), seconds(ours.cpuMs)],
-      ...theirs ? [seconds(theirs.wallMs), seconds(theirs.cpuMs)] : ["", ""],
-      ...theirs ? [ratio(theirs.wallMs, ours.wallMs), ratio(theirs.cpuMs, ours.cpuMs)] : ["", ""],
-    ];
-  });
-  const headings = ["data", "files", "answers", "wall, s", "CPU, s", "official wall, s"];
-  const more = ["official CPU, s", "wall ratio", "CPU ratio"];
-  console.log(`Scoring prediction files from an empty store, ${workers} workers, ${medianNote()}`);
-  print([...headings, ...more], rows);
+  const medians = Object.entries(costs).map(([name, some]) => ({ name, cost: median(some) }));
+  const [{ cost: ours }] = medians;
+  if (official) {
+    const [ex, f1] = scripts.map((script) => median(costs[script]));
+    const cost = { wallMs: ex.wallMs + f1.wallMs, cpuMs: ex.cpuMs + f1.cpuMs };
+    medians.push({ name: "both official scripts: EX, Soft-F1", cost });
+  }
+  const { name, predictions, questions } = contest;
+  const files = predictions.length === 1 ? "1 file" : `${predictions.length} files`;
+  const answers = (predictions.length * questions.length).toLocaleString("en");
+  console.log(`${name}: ${files}, ${answers} answers, empty store; ${CONDITIONS}`);
+  print(
+    ["program", "wall, s", "CPU, s", "wall, times ours", "CPU, times ours"],
+    medians.map(({ name, cost: { wallMs, cpuMs } }) => [
+      ...[name, seconds(wallMs), seconds(cpuMs)],
+      ...[(wallMs / ours.wallMs).toFixed(1), (cpuMs / ours.cpuMs).toFixed(1)],
+    ]),
+  );
 }
 
 /** 1,534 questions made of BIRD dev's, each answered by the published systems in turn. */
@@ -132,7 +140,7 @@ async function scoreAgain({ folder, questions, predictions }: Contest): Promise<
       costs[when].push(await measured(() => finestep(...command, "--store", store)));
     }
   }
-  console.log(`Scoring 1,534 answers, ${workers} workers, ${medianNote()}`);
+  console.log(`1,534 answers; ${CONDITIONS}`);
   print(
     ["results in the store", "wall, s", "CPU, s"],
     (["cold", "again"] as const).map((when) => {
@@ -142,7 +150,8 @@ async function scoreAgain({ folder, questions, predictions }: Contest): Promise<
   );
 }
 
-function scored({ folder, predictions }: Contest, store: string): Promise<void> {
+function scored({ folder, predictions }: Contest): Promise<void> {
+  const store = join(scratch, `${crypto.randomUUID()}.sqlite`);
   return finestep("--data", folder, "--store", store, "--predictions", ...predictions);
 }
 
@@ -150,12 +159,18 @@ function finestep(...args: readonly string[]): Promise<void> {
   return run(Deno.execPath(), ["run", "-A", MAIN, "eval", "--workers", workers, ...args]);
 }
 
-async function officiallyScored({ name, folder, questions, gold, predictions }: Contest) {
+/** In one process, on one connection for each database. */
+function statementsRun({ folder, predictions }: Contest): Promise<void> {
+  return run(Deno.execPath(), ["run", "-A", FLOOR, folder, ...predictions]);
+}
+
+async function officiallyScored(contest: Contest, script: string): Promise<void> {
+  const { name, folder, questions, gold, predictions } = contest;
   const lines = join(scratch, `${name}.jsonl`);
   await Deno.writeTextFile(lines, questions.map((one) => JSON.stringify(one) + "\n").join(""));
   for (const path of predictions) {
     await run(python, [
-      ...[join(official!, "evaluation_ex.py"), "--predicted_sql_path", path],
+      ...[join(official!, script), "--predicted_sql_path", path],
       ...["--ground_truth_path", gold, "--db_root_path", `${join(folder, "dev_databases")}/`],
       ...["--diff_json_path", lines, "--num_cpus", workers, "--meta_time_out", "30"],
       ...["--output_log_path", join(scratch, "official.txt")],
@@ -203,12 +218,4 @@ function print(headings: readonly string[], rows: readonly string[][]): void {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(2);
-}
-
-function ratio(theirs: number, ours: number): string {
-  return (theirs / ours).toFixed(1);
-}
-
-function medianNote(): string {
-  return `medians of ${REPEATS} runs`;
 }
