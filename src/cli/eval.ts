@@ -4,6 +4,8 @@
  * @module
  */
 
+import { basename } from "node:path";
+import { contestantsTable } from "../reports/contestants_table.ts";
 import { evaluationText } from "../reports/evaluation_report.ts";
 import { verdictsJson } from "../reports/export/verdicts.ts";
 import { openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
@@ -125,11 +127,14 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
       contestant.warnings.forEach(warn);
       const result = await evaluateOne({ ...command, arena }, contestant, signal);
       results.push(result);
-      if (!flags.json) printResult(result, arena, flags);
+      // One report after another would hide what several files are scored for.
+      const isOneOfMany = files.length > 1 && !flags.values.run.details;
+      if (!flags.json && (!isOneOfMany || signal.aborted)) printResult(result, arena, flags);
     }
     return signal.aborted;
   });
   if (flags.json) await printJson(store, results);
+  else if (results.length > 1) printComparison(results, arena, flags);
   for (const { evaluation } of results) await writeVerdicts(flags, evaluation);
   return isStopped ? INTERRUPTED : 0;
 }
@@ -160,8 +165,9 @@ async function evaluateOne(
   try {
     const shared = { examples, seed, unsound, signal };
     const keepsEpisodes = contestant.predictions === null;
+    const label = keepsEpisodes ? "evaluating" : `evaluating ${basename(name)}`;
     let evaluation = await evaluationPhase(
-      { label: "evaluating", attempt, concurrency, keepsEpisodes, ...shared },
+      { label, attempt, concurrency, keepsEpisodes, ...shared },
       destination,
     );
     if (rVes > 0 && !signal.aborted) {
@@ -218,6 +224,16 @@ function printResult({ name, runId, evaluation }: Result, arena: Arena, flags: E
       ? `Stopped after ${done} of ${total} questions; go on with: finestep eval --resume ${runId}`
       : `Stored as run ${runId}; question by question: finestep export ${runId} --format csv`,
   );
+}
+
+function printComparison(results: readonly Result[], arena: Arena, { values }: EvalFlags): void {
+  const rows = results.map(({ name, runId, evaluation }) => ({
+    ...{ name: basename(name), runId },
+    measures: evaluation.summary.measures,
+  }));
+  console.log(`${values.run.data} ${arena.dataset.split}, values with 95 % intervals`);
+  console.log(contestantsTable(rows, outputStyle()));
+  console.log(`Question by question: finestep export ${rows[0].runId} --format csv`);
 }
 
 /** The document that `finestep export` gives; a list of them for several files. */

@@ -55,8 +55,9 @@ Deno.test("finestep eval scores several files, each as a run of its own", async 
   await Deno.writeTextFile(second, [...STATEMENTS, ...STATEMENTS].join("\n"));
   const { code, stdout } = await evaluate(workplace, ...replay(workplace), second);
   assert.equal(code, 0);
-  assert.match(stdout, /predictions\.json on .*: 4 of 8 right$/m);
-  assert.match(stdout, /second\.sql on .*: 8 of 8 right$/m);
+  assert.match(stdout, /^\| +1 \| predictions\.json \| +50\.0 .*\| 8 \|$/m);
+  assert.match(stdout, /^\| +2 \| second\.sql +\| +100\.0 .*\| 8 \|$/m);
+  assert.doesNotMatch(stdout, /of 8 right/);
   using store = openStore(workplace.store);
   const names = store.runs().map(({ identity }) => identity?.policy.name);
   assert.deepEqual(names, ["predictions.json", "second.sql"]);
