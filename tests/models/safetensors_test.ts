@@ -22,6 +22,11 @@ Deno.test("decodeSafetensors() gives back every bit of what encodeSafetensors() 
   }));
 });
 
+Deno.test("encodeSafetensors() takes any name of a tensor", () => {
+  const given = new Map([["__proto__", { shape: [1], data: Float32Array.of(1) }]]);
+  assert.deepEqual(decodeSafetensors(encodeSafetensors(given)), given);
+});
+
 Deno.test("encodeSafetensors() begins the data at a multiple of 8", () => {
   for (const name of ["a", "ab", "abc", "weight of some length"]) {
     const bytes = encodeSafetensors(new Map([[name, { shape: [1], data: Float32Array.of(1) }]]));
