@@ -36,6 +36,10 @@ export interface CommandHelp {
   readonly summary: string;
 }
 
+/** Columns of a help page, and how many of them flags take at most. */
+const LINE_WIDTH = 100;
+const MAX_FLAG_WIDTH = 30;
+
 // deno-lint-ignore no-explicit-any
 type AnyOption = Option<any>;
 
@@ -90,13 +94,35 @@ export function helpText({ usage, summary }: CommandHelp, tables: OptionTables):
     rows: Object.entries(options).map(flagHelp),
   }));
   sections.push({ heading: "common", rows: [...COMMON_HELP] });
-  const width = Math.max(...sections.flatMap(({ rows }) => rows.map(([flag]) => flag.length)));
+  const longest = Math.max(...sections.flatMap(({ rows }) => rows.map(([flag]) => flag.length)));
+  const width = Math.min(longest, MAX_FLAG_WIDTH);
   const lines = sections.flatMap(({ heading, rows }) => [
     "",
     `${heading}:`,
-    ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+    ...rows.flatMap((row) => helpLines(row, width)),
   ]);
   return [summary, "", `Usage: ${usage} [flags]`, ...lines].join("\n");
+}
+
+/** The flag's column and the wrapped column of its help; a long flag has a line of its own. */
+function helpLines([flag, help]: readonly [string, string], width: number): string[] {
+  const column = " ".repeat(width + 4);
+  const [first, ...rest] = wrapped(help, LINE_WIDTH - column.length);
+  const head = flag.length <= width
+    ? [`  ${flag.padEnd(width)}  ${first}`]
+    : [`  ${flag}`, column + first];
+  return [...head, ...rest.map((line) => column + line)];
+}
+
+/** Words in lines of at most `width` characters, but for longer words. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line !== "" && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
 }
 
 /** `learningRate` as `--learning-rate`. */

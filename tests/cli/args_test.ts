@@ -120,6 +120,23 @@ common:
   );
 });
 
+Deno.test("helpText() wraps what is long, and puts a long flag on a line of its own", () => {
+  const algorithm = choice(
+    "a",
+    ["a", "an_algorithm", "another_algorithm"],
+    "word ".repeat(20),
+    "ours",
+  );
+  const text = helpText({ usage: "finestep train", summary: "Trains" }, {
+    training: { algorithm },
+  });
+  assert.deepEqual(text.split("\n").slice(5, 8), [
+    "  --algorithm <a|an_algorithm|another_algorithm>",
+    " ".repeat(34) + "word word word word word word word word word word word word word",
+    " ".repeat(34) + "word word word word word word word  (default a, ours)",
+  ]);
+});
+
 Deno.test("flagName() writes an option's name as a flag", () => {
   assert.equal(flagName("maxTurnTokens"), "--max-turn-tokens");
 });
