@@ -51,11 +51,16 @@ function commandSection(help: string): string {
 }
 
 function tableSection(table: string): string {
-  const [heading, ...flags] = table.split("\n");
+  const [heading, ...flags] = unwrapped(table).split("\n");
   const lines = flags.map((flag) => tableLine(flagCells(flag)));
   const head = ["flag", "values", "default", "what it does", "origin"];
   return [`${heading}\n`, tableLine(head), tableLine(head.map(() => "---")), ...lines, ""]
     .join("\n");
+}
+
+/** Each flag in one line, where the help has wrapped it or given a long flag a line of its own. */
+function unwrapped(table: string): string {
+  return table.replaceAll(/^( {2}-\S+(?: <.*>)?)\n {3,}/gm, "$1  ").replaceAll(/\n {3,}/g, " ");
 }
 
 /** Reads `  --flag <values>   what it does (default x, origin)`. */
