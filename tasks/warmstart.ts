@@ -21,7 +21,7 @@ import { ENGINE_OPTIONS } from "../src/engines/options.ts";
 import { AnswerResults } from "../src/env/answer_results.ts";
 import { actionText } from "../src/env/parse.ts";
 import { runEpisode } from "../src/env/run_episode.ts";
-import { byPolicy, evaluate } from "../src/evaluation/evaluate.ts";
+import { byPolicy, evaluate, trialsOf } from "../src/evaluation/evaluate.ts";
 import { summarize } from "../src/evaluation/summary.ts";
 import { verdictOf } from "../src/evaluation/verdict.ts";
 import { chatTokens } from "../src/models/chat_template.ts";
@@ -305,8 +305,9 @@ async function evaluated(model: Model, temperature: number, pool: SqlPool) {
   await using _ = engine;
   const policy = engine.policy({ temperature, maxTurnTokens: 96 });
   const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
-  const options = { pool, answers, seed, template: "compact", maxTurns: MAX_TURNS } as const;
-  const attempted = await Array.fromAsync(evaluate(examples, byPolicy(policy, options)));
+  const options = { pool, answers, template: "compact", maxTurns: MAX_TURNS } as const;
+  const trials = trialsOf(examples, { seed });
+  const attempted = await Array.fromAsync(evaluate(trials, byPolicy(policy, options)));
   const verdicts = attempted.map(({ example, episode }) => verdictOf(episode, example));
   return summarize(verdicts, { seed });
 }

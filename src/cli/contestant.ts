@@ -5,7 +5,7 @@
  */
 
 import type { EnvOptions } from "../env/options.ts";
-import type { Attempt } from "../evaluation/evaluate.ts";
+import type { Attempt, Trial } from "../evaluation/evaluate.ts";
 import type { RunIdentity } from "../store/identity.ts";
 
 /** A model or a file, ready to be evaluated. */
@@ -15,7 +15,9 @@ export interface Contestant extends AsyncDisposable {
   readonly attempt: Attempt;
   /** The environment's options that go with it. */
   readonly env: EnvOptions;
-  /** Examples at a time. */
+  /** Its attempts at the questions. */
+  readonly trials: readonly Trial[];
+  /** Attempts at a time. */
   readonly concurrency: number;
   /** Path of the file of answers; null for a model, whose episodes are worth storing. */
   readonly predictions: string | null;

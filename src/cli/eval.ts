@@ -44,6 +44,8 @@ interface Result {
   readonly name: string;
   readonly runId: number;
   readonly evaluation: Evaluation;
+  /** Attempts planned. */
+  readonly total: number;
 }
 
 /**
@@ -157,7 +159,7 @@ async function evaluateOne(
 ): Promise<Result> {
   const { flags, store, arena } = command;
   const { seed, rVes } = flags.values.run;
-  const { name, attempt, concurrency, env } = contestant;
+  const { name, trials, attempt, concurrency, env } = contestant;
   const { examples, pool, unsound } = arena;
   const runId = await startedRun(command, contestant);
   const destination = { store, runId, phase: "eval" } as const;
@@ -167,7 +169,7 @@ async function evaluateOne(
     const keepsEpisodes = contestant.predictions === null;
     const label = keepsEpisodes ? "evaluating" : `evaluating ${basename(name)}`;
     let evaluation = await evaluationPhase(
-      { label, attempt, concurrency, keepsEpisodes, ...shared },
+      { label, trials, attempt, concurrency, keepsEpisodes, ...shared },
       destination,
     );
     if (rVes > 0 && !signal.aborted) {
@@ -176,7 +178,7 @@ async function evaluateOne(
     }
     if (!signal.aborted) storeMeasures(evaluation, destination);
     ended(signal.aborted ? "interrupted" : "finished");
-    return { name, runId, evaluation };
+    return { name, runId, evaluation, total: trials.length };
   } catch (error) {
     ended("failed");
     throw error;
@@ -213,15 +215,16 @@ async function startedRun(command: Command, contestant: Contestant): Promise<num
   return resumedRun;
 }
 
-function printResult({ name, runId, evaluation }: Result, arena: Arena, flags: EvalFlags): void {
+function printResult(result: Result, arena: Arena, flags: EvalFlags): void {
+  const { name, runId, evaluation, total } = result;
   const { details, data } = flags.values.run;
   const title = `${name} on ${data} ${arena.dataset.split}`;
   console.log(evaluationText(title, evaluation, outputStyle(), { details }));
   const done = evaluation.verdicts.length;
-  const total = arena.examples.length;
+  const unit = total === arena.examples.length ? "questions" : "attempts";
   console.log(
     done < total
-      ? `Stopped after ${done} of ${total} questions; go on with: finestep eval --resume ${runId}`
+      ? `Stopped after ${done} of ${total} ${unit}; go on with: finestep eval --resume ${runId}`
       : `Stored as run ${runId}; question by question: finestep export ${runId} --format csv`,
   );
 }

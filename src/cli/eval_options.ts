@@ -39,6 +39,7 @@ export const EVAL_TABLES = {
       range: [0, 1e9],
     }),
     limit: option(0, "questions, from the first (0 = all)", "ours", { range: [0, 1e9] }),
+    samples: option(1, "attempts of a model at each question", "ours", { range: [1, 1000] }),
     temperature: option(0, "temperature of sampling (0 = greedy, BIRD's convention)", "neighbour", {
       range: [0, 10],
     }),

@@ -6,7 +6,7 @@
  */
 
 import type { Example } from "../dataset/example.ts";
-import { type Attempt, evaluate } from "../evaluation/evaluate.ts";
+import { type Attempt, evaluate, type Trial } from "../evaluation/evaluate.ts";
 import { redundancyOf } from "../evaluation/redundancy.ts";
 import { type EvaluationSummary, summarize } from "../evaluation/summary.ts";
 import { type Verdict, verdictOf } from "../evaluation/verdict.ts";
@@ -14,7 +14,7 @@ import type { JudgedRecord, Metric, Phase, RunStore } from "../store/run_store.t
 import type { Episode } from "../trajectory/episode.ts";
 import { Progress } from "./progress.ts";
 
-/** Verdicts in the order of the questions, with what they measure. */
+/** Verdicts in the order of the attempts, with what they measure. */
 export interface Evaluation {
   readonly verdicts: readonly Verdict[];
   readonly summary: EvaluationSummary;
@@ -25,8 +25,10 @@ export interface EvaluationPlan {
   /** Names the work in the progress line. */
   readonly label: string;
   readonly examples: readonly Example[];
+  /** Attempts at them. */
+  readonly trials: readonly Trial[];
   readonly attempt: Attempt;
-  /** Examples at a time. */
+  /** Attempts at a time. */
   readonly concurrency: number;
   /** Of the intervals. */
   readonly seed: number;
@@ -49,34 +51,42 @@ export interface Destination {
 const STORE_AFTER = { ms: 100, verdicts: 64 };
 
 /**
- * Evaluates the examples that the store has no verdict on, and sums up all. Killed at any moment, it
- * can be called again with the same plan: no question is lost or counted twice.
+ * Makes the attempts that the store has no verdict on, and sums up all. Killed at any moment, it can be
+ * called again with the same plan: none is lost or counted twice.
  */
 export async function evaluationPhase(
   plan: EvaluationPlan,
   destination: Destination,
 ): Promise<Evaluation> {
-  const { label, examples, attempt, concurrency, signal, seed, unsound, keepsEpisodes } = plan;
+  const { label, examples, trials, attempt, concurrency, signal, seed, unsound } = plan;
+  const { keepsEpisodes } = plan;
   // Answers of a file are soon found again; an engine must not be closed while it works.
   const options = { concurrency, signal, abandons: !keepsEpisodes };
   const { store, runId, phase } = destination;
-  const verdicts = new Map(store.verdicts(runId, phase).map((one) => [one.exampleId, one]));
-  const left = examples.filter(({ id }) => !verdicts.has(id));
+  const stored = store.verdicts(runId, phase);
+  const verdicts = new Map(stored.map((one) => [keyOf(one.exampleId, one.seed), one]));
+  const left = trials.filter(({ example, seed }) => !verdicts.has(keyOf(example.id, seed)));
   const positions = new Map(examples.map(({ id }, position) => [id, position]));
   let right = [...verdicts.values()].filter(({ isCorrect }) => isCorrect).length;
-  using progress = new Progress({ label, total: examples.length, done: verdicts.size });
+  using progress = new Progress({ label, total: trials.length, done: verdicts.size });
   using writer = new VerdictWriter(destination);
   for await (const { example, episode } of evaluate(left, attempt, options)) {
     const verdict = verdictOf(episode, example);
-    verdicts.set(example.id, verdict);
+    verdicts.set(keyOf(example.id, verdict.seed), verdict);
     const record = keepsEpisodes ? episodeRecord(episode, verdict, phase) : null;
     writer.add({ verdict, position: positions.get(example.id)!, episode: record });
     right += Number(verdict.isCorrect);
     progress.advance(1, `EX ${(100 * right / verdicts.size).toFixed(1)}`);
   }
   writer.flush();
-  const inOrder = examples.flatMap(({ id }) => verdicts.get(id) ?? []);
+  const inOrder = trials.flatMap(({ example, seed }) =>
+    verdicts.get(keyOf(example.id, seed)) ?? []
+  );
   return { verdicts: inOrder, summary: summarize(inOrder, { seed, unsound }) };
+}
+
+function keyOf(exampleId: string, seed: number): string {
+  return `${seed} ${exampleId}`;
 }
 
 /** Stores the measures of an evaluation that is complete. */

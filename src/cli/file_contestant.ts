@@ -23,13 +23,15 @@ const CONCURRENCY = 64;
 export async function fileContestant(
   path: string,
   match: Match,
-  { dataset, answers, env }: Arena,
+  { dataset, examples, answers, env }: Arena,
 ): Promise<Contestant> {
   const { sqlByExample, warnings } = await readPredictions(path, dataset.examples, { match });
   const name = basename(path);
   const predictionsSha256 = await fileSha256(path);
   return {
     name: path,
+    // What a file says does not depend on a seed.
+    trials: examples.map((example) => ({ example, seed: 0 })),
     attempt: byAnswers(sqlByExample, { policy: name, answers }),
     env,
     concurrency: CONCURRENCY,

@@ -10,7 +10,7 @@ import type { Example } from "../dataset/example.ts";
 import type { EngineOptions } from "../engines/options.ts";
 import type { EnvOptions } from "../env/options.ts";
 import { promptMessages } from "../env/prompt.ts";
-import { byPolicy } from "../evaluation/evaluate.ts";
+import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadModel } from "../models/model_folder.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
@@ -24,6 +24,8 @@ export interface ModelSetup {
   readonly engine: EngineOptions;
   readonly temperature: number;
   readonly seed: number;
+  /** Attempts at each question. */
+  readonly samples: number;
   /** Whether the command line sets the template; else it is the one the model was trained with. */
   readonly isTemplateGiven: boolean;
 }
@@ -34,7 +36,7 @@ export interface ModelSetup {
  * @throws {Error} If the model cannot be loaded.
  */
 export async function modelContestant(
-  { model: path, engine: options, temperature, seed, isTemplateGiven }: ModelSetup,
+  { model: path, engine: options, temperature, seed, samples, isTemplateGiven }: ModelSetup,
   { pool, answers, examples, env }: Arena,
 ): Promise<Contestant> {
   const model = await loadModel(path);
@@ -44,7 +46,8 @@ export async function modelContestant(
   const policy = engine.policy({ temperature, maxTurnTokens });
   return {
     name: path,
-    attempt: byPolicy(policy, { ...settings, pool, answers, seed }),
+    trials: trialsOf(examples, { seed, samples }),
+    attempt: byPolicy(policy, { ...settings, pool, answers }),
     env: settings,
     concurrency: slots,
     predictions: null,

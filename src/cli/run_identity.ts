@@ -22,6 +22,7 @@ export async function runIdentity(
 ): Promise<RunIdentity> {
   const { dataset, fingerprint, examples, sqlite } = arena;
   const { filter, sample, seed, limit, gold, now, temperature } = run;
+  const samples = identity.policy.kind === "model" ? run.samples : 1;
   const { answerTimeoutMs, toolTimeoutMs, maxTurns } = env;
   return {
     dataSet: { name: dataset.name, split: dataset.split, ...fingerprint },
@@ -41,6 +42,7 @@ export async function runIdentity(
     now,
     sqlite,
     seed,
+    samples,
     temperature,
     versions: { finestep: VERSION, deno: Deno.version.deno },
   };

@@ -15,7 +15,7 @@ import type { Engine } from "../engines/engine.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
-import { byPolicy } from "../evaluation/evaluate.ts";
+import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
 import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
 import { weightsOf } from "../models/weights.ts";
@@ -230,7 +230,8 @@ export class TrainingRun implements AsyncDisposable {
     const evaluation = await evaluationPhase({
       label: `evaluating ${phase} training`,
       examples: this.#heldOut,
-      attempt: byPolicy(policy, { ...this.#env, pool, answers, seed }),
+      trials: trialsOf(this.#heldOut, { seed }),
+      attempt: byPolicy(policy, { ...this.#env, pool, answers }),
       concurrency: slots,
       seed,
       keepsEpisodes: true,

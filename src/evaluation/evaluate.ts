@@ -1,5 +1,5 @@
 /**
- * Works on the examples of a benchmark, many at a time, and gives each as soon as it is done.
+ * Works on the examples of a benchmark, many at a time, and gives each attempt as soon as it is done.
  *
  * @module
  */
@@ -12,18 +12,24 @@ import type { EpisodeSetup } from "../env/run_group.ts";
 import type { Policy } from "../policies/policy.ts";
 import type { Episode } from "../trajectory/episode.ts";
 
-/** Answers one example. */
-export type Attempt = (example: Example) => Promise<Episode>;
-
-/** An example and what came of it. */
-export interface Attempted {
+/** One attempt at an example to be made. */
+export interface Trial {
   readonly example: Example;
+  /** Of the policy's random choices; tells the attempts at one example apart. */
+  readonly seed: number;
+}
+
+/** Answers an example once. */
+export type Attempt = (trial: Trial) => Promise<Episode>;
+
+/** An attempt and what came of it. */
+export interface Attempted extends Trial {
   readonly episode: Episode;
 }
 
 /** How examples are worked on. */
 export interface EvaluateOptions {
-  /** Examples at a time, 64 when not given; an embedded policy computes them as one batch. */
+  /** Attempts at a time, 64 when not given; an embedded policy computes them as one batch. */
   readonly concurrency?: number;
   /** Once it is aborted nothing more is begun; what runs is finished and given, unless abandoned. */
   readonly signal?: AbortSignal;
@@ -32,24 +38,24 @@ export interface EvaluateOptions {
 }
 
 /**
- * Attempts each example, side by side, and yields them in the order in which they end: a slow one
- * keeps none of the others back.
+ * Makes attempts side by side and yields them in the order in which they end: a slow one keeps none of
+ * the others back.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * import type { Example } from "../dataset/example.ts";
  * import type { Episode } from "../trajectory/episode.ts";
- * import { evaluate } from "./evaluate.ts";
+ * import { evaluate, type Trial } from "./evaluate.ts";
  *
- * const examples = ["slow", "fast"].map((id) => ({ id }) as Example);
+ * const trials = ["slow", "fast"].map((id) => ({ example: { id } as Example, seed: 0 }));
  * const { promise, resolve } = Promise.withResolvers<void>();
  * const order: string[] = [];
- * const attempt = async ({ id }: Example) => {
+ * const attempt = async ({ example: { id } }: Trial) => {
  *   if (id === "slow") await promise;
  *   return { exampleId: id } as Episode;
  * };
- * for await (const { episode } of evaluate(examples, attempt)) {
+ * for await (const { episode } of evaluate(trials, attempt)) {
  *   order.push(episode.exampleId);
  *   resolve();
  * }
@@ -59,19 +65,19 @@ export interface EvaluateOptions {
  * @throws What an attempt throws first; nothing more is begun then.
  */
 export async function* evaluate(
-  examples: readonly Example[],
+  trials: readonly Trial[],
   attempt: Attempt,
   { concurrency = 64, signal, abandons = false }: EvaluateOptions = {},
 ): AsyncGenerator<Attempted> {
-  const waiting = examples.values();
+  const waiting = trials.values();
   const ended: (Attempted | { readonly error: unknown })[] = [];
   let news = Promise.withResolvers<void>();
   let isStopped = false;
   const runner = async () => {
-    for (const example of waiting) {
+    for (const trial of waiting) {
       if (isStopped || signal?.aborted) return;
       try {
-        ended.push({ example, episode: await attempt(example) });
+        ended.push({ ...trial, episode: await attempt(trial) });
       } catch (error) {
         ended.push({ error });
       }
@@ -103,17 +109,24 @@ export async function* evaluate(
 }
 
 /**
- * Attempts by a policy. An example's episode depends on the seed and its id, not on the other
- * examples, so a part of a benchmark gives the same episodes as the whole.
+ * The attempts of an evaluation: all examples once, then all again, up to `samples` times. A seed
+ * depends on the evaluation's, the example's id and how often it was attempted before, not on the
+ * other examples, so a part of a benchmark gives the same episodes as the whole.
  */
-export function byPolicy(
-  policy: Policy,
-  { seed, ...setup }: EpisodeSetup & { readonly seed: number },
-): Attempt {
-  return (example) => {
-    const ownSeed = new Rng(seed, "evaluate", example.id).bits();
-    return runEpisode(example, policy, { ...setup, seed: ownSeed });
-  };
+export function trialsOf(
+  examples: readonly Example[],
+  { seed, samples = 1 }: { readonly seed: number; readonly samples?: number },
+): Trial[] {
+  return Array.from({ length: samples }, (_, sample) =>
+    examples.map((example) => {
+      const stream = sample === 0 ? [example.id] : [example.id, sample];
+      return { example, seed: new Rng(seed, "evaluate", ...stream).bits() };
+    })).flat();
+}
+
+/** Attempts by a policy. */
+export function byPolicy(policy: Policy, setup: EpisodeSetup): Attempt {
+  return ({ example, seed }) => runEpisode(example, policy, { ...setup, seed });
 }
 
 /**
@@ -125,5 +138,5 @@ export function byAnswers(
   sqlByExample: ReadonlyMap<string, string>,
   setup: AnswerSetup,
 ): Attempt {
-  return (example) => answerEpisode(example, sqlByExample.get(example.id) ?? null, setup);
+  return ({ example }) => answerEpisode(example, sqlByExample.get(example.id) ?? null, setup);
 }

@@ -25,10 +25,13 @@ export interface ExportedRun {
  * or where nobody wrote down how many questions were chosen.
  */
 export function partialText({ run, verdicts }: ExportedRun): string | null {
-  const done = new Set(verdicts.map(({ exampleId }) => exampleId)).size;
-  const chosen = run.identity?.questions.evaluated;
-  if (chosen === undefined) {
+  const done = verdicts.length;
+  if (!run.identity) {
     return run.status === "finished" ? null : `${done} questions of a run that is ${run.status}`;
   }
-  return done < chosen ? `${done} of ${chosen} questions` : null;
+  const { questions, samples } = run.identity;
+  const planned = questions.evaluated * samples;
+  return done < planned
+    ? `${done} of ${planned} ${samples === 1 ? "questions" : "attempts"}`
+    : null;
 }

@@ -53,6 +53,8 @@ export interface RunIdentity {
   /** Version of SQLite that ran the SQL. */
   readonly sqlite: string;
   readonly seed: number;
+  /** Attempts at each question. */
+  readonly samples: number;
   readonly temperature: number;
   readonly versions: { readonly finestep: string; readonly deno: string };
 }

@@ -253,6 +253,21 @@ Deno.test("finestep eval runs a model, greedily the same each time", async () =>
   assert.deepEqual(await run(), first);
 });
 
+Deno.test("finestep eval --samples attempts each question several times, the first time as without it", async () => {
+  await using workplace = await Workplace.open();
+  const flags = ["--model", workplace.file("model"), "--limit", "3", "--temperature", "1"];
+  assert.equal((await evaluate(workplace, ...flags)).code, 0);
+  const { code, stdout } = await evaluate(workplace, ...flags, "--samples", "4");
+  assert.equal(code, 0);
+  assert.match(stdout, /of 12 right$/m);
+  using store = openStore(workplace.store);
+  const once = store.verdicts(1, "eval").map(({ exampleId, seed }) => `${exampleId} ${seed}`);
+  const often = store.verdicts(2, "eval").map(({ exampleId, seed }) => `${exampleId} ${seed}`);
+  assert.deepEqual([once.length, new Set(often).size], [3, 12]);
+  assert(once.every((attempt) => often.includes(attempt)));
+  assert.equal(store.metrics(2).find(({ name }) => name === "ex")?.n, 3);
+});
+
 Deno.test("finestep eval warns of predictions that are too few, and counts the rest as wrong", async () => {
   await using workplace = await Workplace.open();
   await writePredictions(workplace, STATEMENTS);

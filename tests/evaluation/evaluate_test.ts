@@ -4,7 +4,13 @@ import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";
 import { readPredictions } from "../../src/dataset/predictions.ts";
 import { AnswerResults } from "../../src/env/answer_results.ts";
-import { byAnswers, byPolicy, evaluate } from "../../src/evaluation/evaluate.ts";
+import {
+  byAnswers,
+  byPolicy,
+  evaluate,
+  type Trial,
+  trialsOf,
+} from "../../src/evaluation/evaluate.ts";
 import { verdictOf } from "../../src/evaluation/verdict.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
@@ -16,11 +22,11 @@ import { answer, call, openShop, type Shop } from "../env/shop.ts";
 const setup = ({ pool }: Pick<Shop, "pool">) => ({
   pool,
   answers: new AnswerResults(pool, { timeoutMs: 5000 }),
-  seed: 1,
 });
 const variants = (example: Example, n: number) =>
   Array.from({ length: n }, (_, i): Example => ({ ...example, id: String(i) }));
-const episodeOf = ({ id }: Example) => ({ exampleId: id }) as Episode;
+const trials = (examples: readonly Example[]) => trialsOf(examples, { seed: 1 });
+const episodeOf = ({ example: { id } }: Trial) => ({ exampleId: id }) as Episode;
 
 Deno.test("evaluate() gives one episode for each example", async () => {
   await using shop = await openShop();
@@ -29,7 +35,7 @@ Deno.test("evaluate() gives one episode for each example", async () => {
     turn < 4 - Number(exampleId) / 2 ? call(`SELECT ${turn}`) : answer("SELECT 2")
   );
   const attempt = byPolicy(policy, setup(shop));
-  const attempted = await Array.fromAsync(evaluate(examples, attempt, { concurrency: 3 }));
+  const attempted = await Array.fromAsync(evaluate(trials(examples), attempt, { concurrency: 3 }));
   const lengths = attempted.map(({ example, episode }) => {
     assert.equal(episode.exampleId, example.id);
     return [Number(example.id), episode.steps.length];
@@ -42,13 +48,13 @@ Deno.test("evaluate() begins nothing after its signal, and gives what was begun"
   const examples = variants({} as Example, 10);
   const stop = new AbortController();
   const begun: string[] = [];
-  const attempt = (example: Example) => {
-    begun.push(example.id);
-    return Promise.resolve(episodeOf(example));
+  const attempt = (trial: Trial) => {
+    begun.push(trial.example.id);
+    return Promise.resolve(episodeOf(trial));
   };
   const given: string[] = [];
   const options = { concurrency: 2, signal: stop.signal };
-  for await (const { example } of evaluate(examples, attempt, options)) {
+  for await (const { example } of evaluate(trials(examples), attempt, options)) {
     given.push(example.id);
     stop.abort();
   }
@@ -59,11 +65,11 @@ Deno.test("evaluate() begins nothing after its signal, and gives what was begun"
 Deno.test("evaluate() that abandons ends at its signal, whatever still runs", async () => {
   const stop = new AbortController();
   const { promise: never } = Promise.withResolvers<Episode>();
-  const attempt = (example: Example) =>
-    example.id === "0" ? Promise.resolve(episodeOf(example)) : never;
+  const attempt = (trial: Trial) =>
+    trial.example.id === "0" ? Promise.resolve(episodeOf(trial)) : never;
   const given: string[] = [];
   const options = { signal: stop.signal, abandons: true };
-  for await (const { example } of evaluate(variants({} as Example, 3), attempt, options)) {
+  for await (const { example } of evaluate(trials(variants({} as Example, 3)), attempt, options)) {
     given.push(example.id);
     stop.abort();
   }
@@ -72,13 +78,15 @@ Deno.test("evaluate() that abandons ends at its signal, whatever still runs", as
 
 Deno.test("evaluate() throws what an attempt throws, and begins nothing more", async () => {
   const begun: string[] = [];
-  const attempt = ({ id }: Example) => {
-    begun.push(id);
-    return id === "2"
+  const attempt = (trial: Trial) => {
+    begun.push(trial.example.id);
+    return trial.example.id === "2"
       ? Promise.reject(new Error("lost"))
-      : Promise.resolve(episodeOf({ id } as Example));
+      : Promise.resolve(episodeOf(trial));
   };
-  const all = Array.fromAsync(evaluate(variants({} as Example, 50), attempt, { concurrency: 1 }));
+  const all = Array.fromAsync(
+    evaluate(trials(variants({} as Example, 50)), attempt, { concurrency: 1 }),
+  );
   await assert.rejects(all, { message: "lost" });
   assert(begun.length < 50);
 });
@@ -101,22 +109,32 @@ Deno.test("evaluate() holds as many conversations as it is told to", async () =>
     },
   };
   const attempt = byPolicy(policy, setup(shop));
-  await Array.fromAsync(evaluate(variants(shop.example, 10), attempt, { concurrency: 4 }));
+  await Array.fromAsync(evaluate(trials(variants(shop.example, 10)), attempt, { concurrency: 4 }));
   assert.deepEqual([open, most], [0, 4]);
 });
 
-Deno.test("byPolicy() seeds each example by the seed and its id, not by its company", async () => {
-  await using shop = await openShop();
-  const policy = new ScriptedPolicy([answer("SELECT 2")]);
-  const seeds = async (examples: readonly Example[], seed: number) => {
-    const attempt = byPolicy(policy, { ...setup(shop), seed });
-    return await Promise.all(examples.map(async (example) => (await attempt(example)).seed));
-  };
-  const examples = variants(shop.example, 4);
-  const all = await seeds(examples, 1);
+Deno.test("trialsOf() seeds each example by the seed and its id, not by its company", () => {
+  const seeds = (examples: readonly Example[], seed: number) =>
+    trialsOf(examples, { seed }).map((trial) => trial.seed);
+  const examples = variants({} as Example, 4);
+  const all = seeds(examples, 1);
   assert.equal(new Set(all).size, 4);
-  assert.deepEqual(await seeds(examples.slice(2), 1), all.slice(2));
-  assert.notDeepEqual(await seeds(examples, 2), all);
+  assert.deepEqual(seeds(examples.slice(2), 1), all.slice(2));
+  assert.notDeepEqual(seeds(examples, 2), all);
+});
+
+Deno.test("trialsOf() repeats all examples with other seeds, and begins with those of one attempt", () => {
+  const examples = variants({} as Example, 3);
+  const many = trialsOf(examples, { seed: 1, samples: 4 });
+  assert.deepEqual(many.map(({ example }) => example.id).join(""), "012012012012");
+  assert.equal(new Set(many.map(({ seed }) => seed)).size, 12);
+  assert.deepEqual(many.slice(0, 3), trialsOf(examples, { seed: 1 }));
+});
+
+Deno.test("byPolicy() gives the episode its trial's seed", async () => {
+  await using shop = await openShop();
+  const attempt = byPolicy(new ScriptedPolicy([answer("SELECT 2")]), setup(shop));
+  assert.equal((await attempt({ example: shop.example, seed: 42 })).seed, 42);
 });
 
 Deno.test("byAnswers() runs answers as they are, also those that break the format of a policy", async () => {
@@ -126,7 +144,7 @@ Deno.test("byAnswers() runs answers as they are, also those that break the forma
   const examples = variants(shop.example, 5);
   const sqlByExample = new Map(sqls.map((sql, n) => [String(n), sql]));
   const attempt = byAnswers(sqlByExample, { policy: "file", answers });
-  const episodes = await Promise.all(examples.map(attempt));
+  const episodes = await Promise.all(trials(examples).map(attempt));
   assert.deepEqual(
     episodes.map(({ finalResult }) =>
       finalResult?.kind === "rows" ? finalResult.rows : finalResult?.kind ?? null
@@ -159,7 +177,7 @@ for (
       const attempt = byAnswers(sqlByExample, { policy: system, answers });
       const verdicts = Object.fromEntries(
         await Promise.all(examples.map(async (example) => {
-          const { isCorrect } = verdictOf(await attempt(example), example);
+          const { isCorrect } = verdictOf(await attempt({ example, seed: 0 }), example);
           return [example.id, Number(isCorrect)];
         })),
       );

@@ -125,6 +125,7 @@ const IDENTITY: RunIdentity = {
   now: "2024-06-27T00:00:00.000Z",
   sqlite: "3.50.4",
   seed: 1,
+  samples: 1,
   temperature: 0,
   versions: { finestep: "0.1.0", deno: "2.9.6" },
 };

@@ -77,7 +77,9 @@ function identityFacts(identity: RunIdentity): Record<string, string> {
         : [],
     ].join(", "),
     "SQLite": `${identity.sqlite}, clock ${identity.now}`,
-    ...isModel ? { "temperature": String(identity.temperature) } : {},
+    ...isModel
+      ? { "temperature": String(identity.temperature), "attempts": String(identity.samples) }
+      : {},
     "seed": String(identity.seed),
     "made by": `finestep ${versions.finestep}, Deno ${versions.deno}`,
   };

@@ -119,6 +119,7 @@ const IDENTITY = z.strictObject({
   now: z.string().describe("where SQL's clock stands: an ISO time, or `system`"),
   sqlite: z.string(),
   seed: z.int(),
+  samples: COUNT.describe("attempts at each question"),
   temperature: z.number().min(0),
   versions: z.strictObject({ finestep: z.string(), deno: z.string() }),
 }) satisfies z.ZodType<RunIdentity>;
