@@ -23,6 +23,8 @@ export interface Checkpoint {
   readonly trainStep: number;
   /** Examples drawn. */
   readonly cursorPosition: number;
+  /** Tokens that the policy has sampled. */
+  readonly sampledTokens: number;
   /** {@linkcode configHash} of the options that must not change when the run goes on. */
   readonly configHash: string;
   readonly engineState: EngineState;
@@ -57,6 +59,8 @@ interface Manifest {
   readonly version: number;
   readonly trainStep: number;
   readonly cursorPosition: number;
+  /** Not in checkpoints from before there was a token budget. */
+  readonly sampledTokens?: number;
   readonly configHash: string;
   readonly optimizerSteps: number;
   readonly parts: Readonly<Record<string, { readonly sha256: string; readonly sizeBytes: number }>>;
@@ -200,8 +204,9 @@ async function load(path: string): Promise<Checkpoint> {
     }
     for (const [tensor, value] of decodeSafetensors(bytes)) tensors.set(tensor, value);
   }
-  const { trainStep, cursorPosition, configHash, optimizerSteps } = manifest;
-  return { trainStep, cursorPosition, configHash, engineState: { tensors, optimizerSteps } };
+  const { optimizerSteps, trainStep, cursorPosition, sampledTokens = 0, configHash } = manifest;
+  const engineState = { tensors, optimizerSteps };
+  return { trainStep, cursorPosition, sampledTokens, configHash, engineState };
 }
 
 async function readManifest(path: string): Promise<Manifest> {

@@ -72,7 +72,13 @@ function episodeMetrics(episodes: readonly ScoredEpisode[]): Record<string, numb
     "env/redundant_tool_calls": mean(calls.map(({ category }) => Number(category !== null))),
     "env/format_violations": mean(steps.map(({ action }) => Number(action.kind === "violation"))),
     "env/tokens": sum(episodes.map(({ episode }) => episode.tokens?.ids.length ?? 0)),
+    "env/sampled_tokens": sampledTokensOf(episodes),
   };
+}
+
+/** Tokens that the policy chose, so without prompts and observations. */
+export function sampledTokensOf(episodes: readonly ScoredEpisode[]): number {
+  return sum(episodes.map(({ episode }) => sum([...episode.tokens?.actionMask ?? []])));
 }
 
 function updateMetrics({ loss, gradientNorm, isApplied, metrics }: UpdateReport) {

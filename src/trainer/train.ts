@@ -14,7 +14,7 @@ import type { ScoredEpisode } from "../trajectory/group.ts";
 import { collect, type CollectSetup } from "./collect.ts";
 import type { TrainOptions } from "./options.ts";
 import { learningRate, type ScheduleOptions } from "./schedule.ts";
-import { type StepReport, stepReport } from "./step_report.ts";
+import { sampledTokensOf, type StepReport, stepReport } from "./step_report.ts";
 
 /** Everything a run is made of. */
 export interface TrainSetup extends CollectSetup {
@@ -35,6 +35,8 @@ export interface Progress {
   readonly trainStep: number;
   /** Examples drawn. */
   readonly cursorPosition: number;
+  /** Tokens that the policy has sampled, of all episodes. */
+  readonly sampledTokens: number;
   readonly engineState: EngineState;
 }
 
@@ -51,16 +53,24 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
   // At another temperature the sampled logprobs would be those of another distribution than the
   // engine's, and ratios would not begin at 1.
   const policy = engine.policy({ temperature: 1, maxTurnTokens: setup.maxTurnTokens });
-  for (let trainStep = start?.trainStep ?? 0; trainStep < options.trainSteps; trainStep++) {
+  let sampledTokens = start?.sampledTokens ?? 0;
+  for (
+    let trainStep = start?.trainStep ?? 0;
+    hasLeft(trainStep, sampledTokens, options);
+    trainStep++
+  ) {
     const { kept, sampled, times } = await collect(cursor, policy, setup);
+    sampledTokens += sampledTokensOf(sampled.flat());
     const rate = learningRate(trainStep, options);
     const update = kept.length === 0 ? null : await updated(kept, rate, setup);
     yield stepReport(trainStep, { kept, sampled, times, update, learningRate: rate });
     const isStopped = setup.signal?.aborted ?? false;
-    if (isStopped || isCheckpointDue(trainStep + 1, options)) {
+    const isLast = !hasLeft(trainStep + 1, sampledTokens, options);
+    if (isStopped || isLast || isCheckpointDue(trainStep + 1, options)) {
       await setup.saveCheckpoint({
         trainStep: trainStep + 1,
         cursorPosition: cursor.position,
+        sampledTokens,
         engineState: engine.state(),
       });
     }
@@ -105,6 +115,15 @@ function batchOf(groups: readonly (readonly ScoredEpisode[])[], algorithm: Algor
   }));
 }
 
-function isCheckpointDue(stepsDone: number, { checkpointEvery, trainSteps }: TrainOptions) {
-  return stepsDone === trainSteps || (checkpointEvery > 0 && stepsDone % checkpointEvery === 0);
+/** Whether a further step begins: of two limits the one that is reached first counts. */
+function hasLeft(
+  stepsDone: number,
+  sampledTokens: number,
+  { trainSteps, tokenBudget }: TrainOptions,
+): boolean {
+  return stepsDone < trainSteps && (tokenBudget === 0 || sampledTokens < tokenBudget);
+}
+
+function isCheckpointDue(stepsDone: number, { checkpointEvery }: TrainOptions): boolean {
+  return checkpointEvery > 0 && stepsDone % checkpointEvery === 0;
 }

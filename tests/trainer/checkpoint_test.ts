@@ -156,6 +156,7 @@ function checkpoint(trainStep: number): Checkpoint {
   return {
     trainStep,
     cursorPosition: 8 * trainStep,
+    sampledTokens: 100 * trainStep,
     configHash: configHash({ seed: 1 }),
     engineState: {
       tensors: new Map([

@@ -22,6 +22,7 @@ const METRICS = [
   "env/ex",
   "env/format_violations",
   "env/redundant_tool_calls",
+  "env/sampled_tokens",
   "env/tokens",
   "env/tool_calls",
   "loss/approx_kl",
@@ -122,6 +123,18 @@ for (
     );
   });
 }
+
+Deno.test("train() begins no step once the token budget is sampled, and saves the last", async () => {
+  const whole = await run({ trainSteps: 5 });
+  const perStep = whole.reports.map(({ metrics }) => metrics["env/sampled_tokens"]);
+  assert(perStep.every((tokens) => tokens > 0));
+  const firstTwo = perStep[0] + perStep[1];
+  for (const [tokenBudget, steps] of [[firstTwo, 2], [firstTwo + 1, 3], [1, 1], [1e9, 5]]) {
+    const { saved } = await run({ trainSteps: 5, checkpointEvery: 0, tokenBudget });
+    assert.deepEqual(saved.map(({ trainStep }) => trainStep), [steps]);
+    assert.equal(saved[0].sampledTokens, perStep.slice(0, steps).reduce((a, b) => a + b));
+  }
+});
 
 Deno.test("train() yields a step before it saves its checkpoint", async () => {
   const events: string[] = [];
