@@ -63,6 +63,22 @@ Deno.test("finestep eval scores several files, each as a run of its own", async 
   assert.deepEqual(names, ["predictions.json", "second.sql"]);
 });
 
+Deno.test("finestep eval shares its store with other evaluations at the same time", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, [...STATEMENTS, ...STATEMENTS]);
+  // The store is not there yet: all of them make it, or wait for the one that does.
+  const outcomes = await Promise.all(
+    Array.from({ length: 4 }, () => evaluate(workplace, ...replay(workplace))),
+  );
+  for (const { code, stdout, stderr } of outcomes) {
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /: 8 of 8 right$/m);
+  }
+  using store = openStore(workplace.store);
+  const counts = store.runs().map(({ status, verdictCount }) => `${status} ${verdictCount}`);
+  assert.deepEqual(counts, Array.from({ length: 4 }, () => "finished 8"));
+});
+
 Deno.test("finestep eval scores a second time without running SQL", async () => {
   await using workplace = await Workplace.open();
   await writePredictions(workplace, [...STATEMENTS, ...STATEMENTS]);
