@@ -1,13 +1,10 @@
-/**
- * The command line: hands the arguments to the command of src/cli that they name.
- *
- * @module
- */
+/** The command line: hands the arguments to the command of src/cli that they name. @module */
 
 import { UsageError } from "./src/cli/args.ts";
 import { failureText } from "./src/cli/failure.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
+  credit: () => import("./src/cli/credit.ts"),
   data: () => import("./src/cli/data.ts"),
   eval: () => import("./src/cli/eval.ts"),
   export: () => import("./src/cli/export.ts"),

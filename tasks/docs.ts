@@ -9,13 +9,14 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { auditSchemas } from "../src/reports/audit_schema.ts";
 import { jsonSchemas } from "../src/reports/export/schema.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The page, and the way of each command to its help. */
 const PAGE = join(ROOT, "docs", "cli.md");
-const COMMANDS = ["train", "eval", "data", "runs", "export"];
+const COMMANDS = ["train", "eval", "credit", "data", "runs", "export"];
 
 const OPENING = `# Command line
 
@@ -104,7 +105,7 @@ async function outputOf(args: string[], input = ""): Promise<string> {
 
 if (import.meta.main) {
   await Deno.writeTextFile(PAGE, await cliPage());
-  for (const [name, schema] of Object.entries(jsonSchemas())) {
+  for (const [name, schema] of Object.entries({ ...jsonSchemas(), ...auditSchemas() })) {
     const path = join(ROOT, "docs", "schemas", name);
     await Deno.writeTextFile(path, await formatted(JSON.stringify(schema), "json"));
   }

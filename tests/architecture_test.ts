@@ -31,10 +31,13 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["src/dataset/descriptions.ts"],
   // Once for each format of outside data, and for our own.
   "zod": [
+    "src/audit/chat_line.ts",
+    "src/audit/episode_line.ts",
     "src/dataset/bird_format.ts",
     "src/dataset/quarantine.ts",
     "src/models/config.ts",
     "src/models/safetensors.ts",
+    "src/reports/audit_schema.ts",
     "src/reports/export/schema.ts",
   ],
   "fast-check": [],
