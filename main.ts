@@ -4,6 +4,7 @@ import { UsageError } from "./src/cli/args.ts";
 import { failureText } from "./src/cli/failure.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
+  bench: () => import("./src/cli/bench.ts"),
   credit: () => import("./src/cli/credit.ts"),
   data: () => import("./src/cli/data.ts"),
   eval: () => import("./src/cli/eval.ts"),

@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The page, and the way of each command to its help. */
 const PAGE = join(ROOT, "docs", "cli.md");
-const COMMANDS = ["train", "eval", "credit", "data", "runs", "export"];
+const COMMANDS = ["train", "eval", "bench", "credit", "data", "runs", "export"];
 
 const OPENING = `# Command line
 

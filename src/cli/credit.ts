@@ -142,12 +142,12 @@ async function tracesOf(
 ): Promise<Trace[]> {
   const traces: Trace[] = [];
   let line = 0;
-  // A byte order mark would be the first character of the first line.
   const input = createReadStream(file, "utf8");
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line++;
     if (text.trim() === "") continue;
     try {
+      // Some editors put a byte order mark before the first line.
       traces.push(readLine(text.replace(/^\uFEFF/, ""), line, options));
     } catch (error) {
       const { message } = error as Error;

@@ -24,14 +24,15 @@ export interface RerunSetup {
 
 /**
  * The trajectory with the results of its calls, answer and gold SQL as its question's database gives
- * them, and the outcome by EX. What the agent was shown is left as it was.
+ * them, and the outcome by EX. A gold SQL of its own counts before the question's. What the agent was shown is left as it was.
  *
  * @param example The question that it answers.
  * @throws {RangeError} If the trajectory is of another database than the question.
  */
 export async function rerun(trace: Trace, example: Example, setup: RerunSetup): Promise<Trace> {
   const { episode } = trace;
-  const { database, goldSql } = example;
+  const { database } = example;
+  const goldSql = episode.goldSql || example.goldSql;
   if (episode.databaseId !== "" && episode.databaseId !== database.id) {
     throw new RangeError(
       `Cannot run line ${trace.line} again as question ${example.id} is of database "${database.id}": ` +

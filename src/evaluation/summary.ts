@@ -170,12 +170,20 @@ function share(name: MeasureName, verdicts: readonly Verdict[]): Estimate {
   return { estimate: n === 0 ? 0 : count / n, ...wilsonInterval(count, n) };
 }
 
-function byQuestion(verdicts: readonly Verdict[]): Map<string, Verdict[]> {
+/** The attempts at each question, by its id. */
+export function byQuestion(verdicts: readonly Verdict[]): Map<string, Verdict[]> {
   return Map.groupBy(verdicts, ({ exampleId }) => exampleId);
 }
 
-/** What each question adds to a measure, all its attempts together. */
-function sumsOf(name: MeasureName, questions: readonly (readonly Verdict[])[]): QuestionSums {
+/**
+ * What each question adds to a measure, all its attempts together.
+ *
+ * @param questions The attempts at each question, in the order wanted.
+ */
+export function sumsOf(
+  name: MeasureName,
+  questions: readonly (readonly Verdict[])[],
+): QuestionSums {
   const sum = (part: 0 | 1) =>
     Float64Array.from(
       questions,

@@ -1,0 +1,73 @@
+/**
+ * A command of this program that the store remembers: run once, gone on with where it was stopped, and
+ * not run again once it has finished.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { Run, RunStore } from "../store/run_store.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+/** Thrown when the program is asked to stop; what was done is stored. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+}
+
+/** `finestep train` or `finestep eval` with its flags; the same flags are the same command. */
+export class StoredCommand {
+  readonly #command: "train" | "eval";
+  readonly #argv: readonly string[];
+
+  /** @param argv With `--store` and a file, the one that is looked into. */
+  constructor(command: "train" | "eval", argv: readonly string[]) {
+    this.#command = command;
+    this.#argv = argv;
+  }
+
+  /**
+   * The id of the finished run, after running what is left of it in a process of its own.
+   *
+   * @throws {Stopped} If the signal is aborted before it has finished.
+   * @throws {Error} If the command fails, with what it said last.
+   */
+  async finished(store: RunStore, signal: AbortSignal): Promise<number> {
+    const known = this.#runIn(store);
+    if (known?.status === "finished") return known.id;
+    if (signal.aborted) throw new Stopped();
+    await this.#run(known, signal);
+    return this.#runIn(store)!.id;
+  }
+
+  #runIn(store: RunStore): Run | undefined {
+    const flags = JSON.stringify(this.#argv);
+    return store.runs().find(({ kind, options }) =>
+      kind === this.#command && JSON.stringify(options.argv) === flags
+    );
+  }
+
+  async #run(known: Run | undefined, signal: AbortSignal): Promise<void> {
+    const store = this.#argv[this.#argv.indexOf("--store") + 1];
+    const flags = known ? ["--resume", String(known.id), "--store", store] : this.#argv;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", MAIN, this.#command, ...flags],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+      // Ctrl-C would reach it a second time, and so end it at once.
+      detached: true,
+    }).spawn();
+    const stop = () => child.kill("SIGINT");
+    signal.addEventListener("abort", stop);
+    const { success, stderr } = await child.output();
+    signal.removeEventListener("abort", stop);
+    if (signal.aborted) throw new Stopped();
+    if (success) return;
+    const said = new TextDecoder().decode(stderr).trimEnd().split("\n").at(-1);
+    throw new Error(
+      `Cannot go on with the experiment as a command of it failed: ` +
+        `finestep ${this.#command} ${flags.join(" ")}: ${said}`,
+    );
+  }
+}

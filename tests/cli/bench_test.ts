@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { openStore } from "../../src/store/run_store.ts";
+import { FinestepProcess } from "../tiny/finestep_process.ts";
+import { finestep, type Outcome, Workplace } from "../tiny/workplace.ts";
+
+/** Two algorithms, one seed, one train step, four questions. */
+function args(workplace: Workplace, ...more: string[]): string[] {
+  return [
+    ...["bench", "--data", workplace.file("data"), "--model", workplace.file("model")],
+    ...["--store", workplace.store, "--runs", workplace.file("runs"), "--jobs", "2"],
+    ...["--algorithms", "finestep,grpo", "--seeds", "1", "--train-steps", "1"],
+    ...["--limit", "4", "--samples", "2", ...more],
+    ...["--", "--groups-per-step", "2", "--group-size", "4", "--max-turns", "3"],
+  ];
+}
+
+const bench = (workplace: Workplace, ...more: string[]): Promise<Outcome> =>
+  finestep(...args(workplace, ...more));
+
+/** Kind and status of the runs in the store, sorted. */
+function runs(workplace: Workplace): string[] {
+  using store = openStore(workplace.store);
+  return store.runs().map(({ kind, status }) => `${kind} ${status}`).sort();
+}
+
+/** Two trainings, and a greedy and a sampled exam of both and of the untrained policy. */
+const ALL_RUNS = [
+  ...Array.from({ length: 6 }, () => "eval finished"),
+  ...Array.from({ length: 2 }, () => "train finished"),
+];
+
+Deno.test("finestep bench trains, examines and compares, and does nothing twice", async () => {
+  await using workplace = await Workplace.open();
+  const first = await bench(workplace);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /^3 of 3: grpo, seed 1: EX [\d.]+ /m);
+  for (const exam of ["dev, greedy:", "dev, as in training, 2 attempts each:"]) {
+    assert(first.stdout.includes(exam), exam);
+  }
+  for (const row of [/^\| untrained +\|/m, /^\| finestep +\|/m, /^\| grpo +\|/m]) {
+    assert.match(first.stdout, row);
+  }
+  assert.match(first.stdout, /^\| finestep minus .*EX, %/m);
+  assert.deepEqual(runs(workplace), ALL_RUNS);
+  const second = await bench(workplace);
+  assert.equal(second.stdout, first.stdout);
+  assert.deepEqual(runs(workplace), ALL_RUNS);
+});
+
+Deno.test("finestep bench gives the same numbers again in another store", async () => {
+  const numbers = async () => {
+    await using workplace = await Workplace.open();
+    const { code, stdout, stderr } = await bench(workplace, "--json");
+    assert.equal(code, 0, stderr);
+    const results: Record<string, unknown>[] = JSON.parse(stdout);
+    return results.map(({ runId: _, ...result }) => result);
+  };
+  const [first, second] = [await numbers(), await numbers()];
+  assert.equal(first.length, 6);
+  assert.deepEqual(second, first);
+});
+
+Deno.test("finestep bench goes on after Ctrl-C with what is left", async () => {
+  await using workplace = await Workplace.open();
+  const process = new FinestepProcess(workplace, ...args(workplace));
+  const stopped = await process.interruptedAfterLine(/^1 of 3: untrained/);
+  assert.equal(stopped.code, 130, stopped.stderr);
+  assert.equal(stopped.stdout, "");
+  const { code, stderr } = await bench(workplace);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(runs(workplace), ALL_RUNS);
+});
+
+Deno.test("finestep bench says which command failed, and keeps what was done", async () => {
+  await using workplace = await Workplace.open();
+  const { code, stderr } = await bench(workplace, "--algorithms", "finestep,gpro");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^Cannot go on with the experiment as a command of it failed: finestep train .*gpro.*: Unknown algorithm "gpro"/m,
+  );
+  assert(runs(workplace).includes("eval finished"));
+});
