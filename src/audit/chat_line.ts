@@ -58,7 +58,8 @@ export const CHAT_LINE = z.object({
   outcome: z.literal([0, 1]).nullish().describe("1 if the answer is right"),
   final_sql: z.string().nullish()
     .describe("the answer, null for none; if not given, it is looked for in the last message"),
-  gold_sql: z.string().optional(),
+  gold_sql: z.string().optional()
+    .describe("counts before the question's own gold SQL; run by --data only"),
 });
 
 /** A line as it was read. */

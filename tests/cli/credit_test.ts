@@ -230,6 +230,14 @@ Deno.test("finestep credit says which outcomes differ from EX, and which questio
   assert.equal(limits[1], "1 of 2 outcomes given differ from EX, which counts: lines 1");
 });
 
+Deno.test("finestep credit runs the gold SQL of a line before that of its question", async () => {
+  await using bench = await Bench.open();
+  const line = { ...JSON.parse(chatLine(bench.episodes[0])), gold_sql: "SELECT 0" };
+  const flags = ["--data", bench.file("data"), "--split", "dev"];
+  const { trajectories: [{ outcome }] } = await bench.audit([JSON.stringify(line)], ...flags);
+  assert.equal(outcome, 0);
+});
+
 Deno.test("docs/schemas/ has the forms of audits as audit_schema.ts says: deno task docs", () => {
   for (const [name, schema] of Object.entries(auditSchemas())) {
     const path = new URL(`../../docs/schemas/${name}`, import.meta.url);
