@@ -4,9 +4,7 @@
  * @module
  */
 
-import { bootstrapSeedDifference } from "./statistics/seed_bootstrap.ts";
-import type { Difference } from "./statistics/interval.ts";
-import type { BootstrapOptions } from "./statistics/resampling.ts";
+import { type BootstrapOptions, bootstrapSeedDifference, type Difference } from "./statistics.ts";
 import { byQuestion, type MeasureName, sumsOf } from "./summary.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { differenceOverSeeds } from "../evaluation/over_seeds.ts";
-import { meanAndSd } from "../evaluation/statistics/seeds.ts";
+import { meanAndSd } from "../evaluation/statistics.ts";
 import type { MeasureName } from "../evaluation/summary.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import { differenceText, measureOf } from "./measures.ts";
