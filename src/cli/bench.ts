@@ -1,6 +1,6 @@
 /**
  * `finestep bench`: algorithms against each other over seeds, each training and evaluation in a process of
- * its own. What the store has finished is not run again.
+ * its own. What the store has finished at the same commit is not run again.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { type Cell, cellsOf, type Exam, examFlags, examsOf } from "./grid.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { duration } from "./progress.ts";
-import { FIXTURE_DATA, FIXTURE_POLICY } from "./setup.ts";
+import { FIXTURE_DATA, FIXTURE_POLICY, sourceCommit } from "./setup.ts";
 import { Stopped, StoredCommand } from "./stored_command.ts";
 import { outputStyle } from "./terminal.ts";
 
@@ -61,6 +61,8 @@ interface Experiment {
   readonly trainFlags: readonly string[];
   readonly exams: readonly Exam[];
   readonly store: RunStore;
+  /** Of the source; runs of another one are not taken over. */
+  readonly commit: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -84,9 +86,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { splits, samples } = flags.values.experiment;
   const exams = examsOf(splits.split(","), samples);
   using store = openStore(flags.values.run.store);
+  const commit = await sourceCommit();
+  const trainFlags = argv.slice(end + 1);
   const results = await stoppable(
     "Stopping; the same command goes on later",
-    (signal) => worked({ flags, trainFlags: argv.slice(end + 1), exams, store, signal }),
+    (signal) => worked({ flags, trainFlags, exams, store, commit, signal }),
   );
   if (results === null) return INTERRUPTED;
   console.log(flags.json ? jsonText(results) : benchTables(results, outputStyle()));
@@ -164,13 +168,13 @@ function trainFlags({ flags, trainFlags }: Experiment, cell: Cell): string[] {
 
 /** The id of a finished run of a command. */
 function finished(
-  { flags, store, signal }: Experiment,
+  { flags, store, commit, signal }: Experiment,
   command: "train" | "eval",
   own: readonly string[],
 ): Promise<number> {
   // One core each: more threads would round otherwise, and results must not depend on the machine.
   const argv = [...own, "--threads", "1", "--workers", "1", "--store", flags.values.run.store];
-  return new StoredCommand(command, argv).finished(store, signal);
+  return new StoredCommand(command, argv, commit).finished(store, signal);
 }
 
 /** Says which cell is done and when the last will be. */

@@ -15,15 +15,20 @@ export class Stopped extends Error {
   override readonly name = "Stopped";
 }
 
-/** `finestep train` or `finestep eval` with its flags; the same flags are the same command. */
+/** `finestep train` or `finestep eval`; the same flags at the same commit are the same command. */
 export class StoredCommand {
   readonly #command: "train" | "eval";
   readonly #argv: readonly string[];
+  readonly #commit: string | null;
 
-  /** @param argv With `--store` and a file, the one that is looked into. */
-  constructor(command: "train" | "eval", argv: readonly string[]) {
+  /**
+   * @param argv With `--store` and a file, the one that is looked into.
+   * @param commit The source's: what another one has done may have other numbers.
+   */
+  constructor(command: "train" | "eval", argv: readonly string[], commit: string | null) {
     this.#command = command;
     this.#argv = argv;
+    this.#commit = commit;
   }
 
   /**
@@ -42,8 +47,8 @@ export class StoredCommand {
 
   #runIn(store: RunStore): Run | undefined {
     const flags = JSON.stringify(this.#argv);
-    return store.runs().find(({ kind, options }) =>
-      kind === this.#command && JSON.stringify(options.argv) === flags
+    return store.runs().find(({ kind, options, commit }) =>
+      kind === this.#command && commit === this.#commit && JSON.stringify(options.argv) === flags
     );
   }
 

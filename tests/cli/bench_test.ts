@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { sourceCommit } from "../../src/cli/setup.ts";
+import { StoredCommand } from "../../src/cli/stored_command.ts";
 import { openStore } from "../../src/store/run_store.ts";
 import { FinestepProcess } from "../tiny/finestep_process.ts";
 import { finestep, type Outcome, Workplace } from "../tiny/workplace.ts";
@@ -80,4 +82,22 @@ Deno.test("finestep bench says which command failed, and keeps what was done", a
     /^Cannot go on with the experiment as a command of it failed: finestep train .*gpro.*: Unknown algorithm "gpro"/m,
   );
   assert(runs(workplace).includes("eval finished"));
+});
+
+Deno.test("StoredCommand.finished() does not take over what another commit has done", async () => {
+  await using workplace = await Workplace.open();
+  const flags = ["--data", workplace.file("data"), "--model", workplace.file("model")];
+  const argv = [...flags, "--limit", "1", "--store", workplace.store];
+  using store = openStore(workplace.store);
+  const ofOther = store.startRun({
+    ...{ kind: "eval", command: "", options: { argv }, seed: 1, commit: "0123456789ab" },
+    ...{ dataSet: "", algorithm: null, identity: null },
+  });
+  store.finishRun(ofOther, "finished");
+  const { signal } = new AbortController();
+  const command = (commit: string | null) => new StoredCommand("eval", argv, commit);
+  assert.equal(await command("0123456789ab").finished(store, signal), ofOther);
+  const own = await command(await sourceCommit()).finished(store, signal);
+  assert.notEqual(own, ofOther);
+  assert.equal(await command(await sourceCommit()).finished(store, signal), own);
 });
