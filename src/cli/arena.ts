@@ -8,7 +8,6 @@
 import { type Dataset, loadDataset } from "../dataset/dataset.ts";
 import type { Example } from "../dataset/example.ts";
 import { type DatasetFingerprint, datasetFingerprint } from "../dataset/fingerprint.ts";
-import type { Quarantine } from "../dataset/quarantine.ts";
 import { selected } from "../dataset/selection.ts";
 import { AnswerResults, type KeptResults } from "../env/answer_results.ts";
 import { ANSWER_CAPS, type EnvOptions } from "../env/options.ts";
@@ -24,9 +23,8 @@ export interface Arena extends AsyncDisposable {
   readonly fingerprint: DatasetFingerprint;
   /** The questions chosen from the data set. */
   readonly examples: readonly Example[];
-  readonly quarantine: Quarantine | null;
-  /** Ids of the questions in the quarantine list. */
-  readonly unsound?: ReadonlySet<string>;
+  /** The list of unsound questions: its version, and their ids. */
+  readonly quarantine: { readonly version: string; readonly ids: ReadonlySet<string> } | null;
   readonly pool: SqlPool;
   readonly answers: AnswerResults;
   /** As the command line has them. */
@@ -64,23 +62,22 @@ export async function openArena(
     timeoutMs,
     kept: keptResults(cache, hashes, context),
   });
-  const quarantine = run.quarantine ? await quarantineList(run.quarantine, fingerprint) : null;
   const arena = {
     dataset,
     fingerprint,
     examples: selected(dataset.examples, run),
-    quarantine,
-    unsound: quarantine ? new Set(quarantine.questions.map(({ id }) => id)) : undefined,
+    quarantine: run.quarantine ? await quarantined(run.quarantine, fingerprint) : null,
     ...{ pool, answers, env, sqlite },
   };
   const resources = opened.move();
   return { ...arena, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-async function quarantineList(path: string, fingerprint: DatasetFingerprint) {
+async function quarantined(path: string, fingerprint: DatasetFingerprint) {
   // Loaded when needed, as most evaluations name no list.
   const { readQuarantine } = await import("../dataset/quarantine.ts");
-  return await readQuarantine(path, fingerprint);
+  const { version, questions } = await readQuarantine(path, fingerprint);
+  return { version, ids: new Set(questions.map(({ id }) => id)) };
 }
 
 /** SHA-256 of the database files by path. */

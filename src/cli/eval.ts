@@ -21,6 +21,7 @@ import { runIdentity } from "./run_identity.ts";
 import { commandLine, sourceCommit } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { timingPhase } from "./timing_phase.ts";
+import { writeWhole } from "./whole_file.ts";
 
 const HELP = {
   usage: "finestep eval [--predictions file ...]",
@@ -160,12 +161,12 @@ async function evaluateOne(
   const { flags, store, arena } = command;
   const { seed, rVes } = flags.values.run;
   const { name, trials, attempt, concurrency, env } = contestant;
-  const { examples, pool, unsound } = arena;
+  const { examples, pool, quarantine } = arena;
   const runId = await startedRun(command, contestant);
   const destination = { store, runId, phase: "eval" } as const;
   const ended = (status: Exclude<RunStatus, "running">) => store.finishRun(runId, status);
   try {
-    const shared = { examples, seed, unsound, signal };
+    const shared = { examples, seed, unsound: quarantine?.ids, signal };
     const keepsEpisodes = contestant.predictions === null;
     const label = keepsEpisodes ? "evaluating" : `evaluating ${basename(name)}`;
     let evaluation = await evaluationPhase(
@@ -252,7 +253,7 @@ async function printJson(store: RunStore, results: readonly Result[]): Promise<v
 
 async function writeVerdicts({ values }: EvalFlags, evaluation: Evaluation): Promise<void> {
   const { verdicts: path } = values.run;
-  if (path) await Deno.writeTextFile(path, verdictsJson(evaluation));
+  if (path) await writeWhole(path, [verdictsJson(evaluation)]);
 }
 
 function warn(warning: string): void {

@@ -7,7 +7,7 @@
 
 import type { Example } from "../dataset/example.ts";
 import { type Attempt, evaluate, type Trial } from "../evaluation/evaluate.ts";
-import { redundancyOf } from "../evaluation/redundancy.ts";
+import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
 import { type EvaluationSummary, summarize } from "../evaluation/summary.ts";
 import { type Verdict, verdictOf } from "../evaluation/verdict.ts";
 import type { JudgedRecord, Metric, Phase, RunStore } from "../store/run_store.ts";
@@ -136,12 +136,12 @@ function episodeRecord(episode: Episode, verdict: Verdict, phase: Phase) {
     trainStep: null,
     outcome: Number(verdict.isCorrect),
     isCorrect: verdict.isCorrect,
-    redundantCalls: verdict.calls.filter(({ category }) => category !== null).length,
+    redundantCalls: verdict.calls.filter(isRedundant).length,
     episode,
   };
 }
 
 /** Redundant tool calls of an episode. */
 export function redundantCalls(episode: Episode): number {
-  return redundancyOf(episode).calls.filter(({ category }) => category !== null).length;
+  return redundancyOf(episode).calls.filter(isRedundant).length;
 }

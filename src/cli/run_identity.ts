@@ -48,8 +48,8 @@ export async function runIdentity(
   };
 }
 
-function quarantined({ quarantine, unsound, examples }: Arena): RunIdentity["quarantine"] {
+function quarantined({ quarantine, examples }: Arena): RunIdentity["quarantine"] {
   if (quarantine === null) return null;
-  const quarantined = examples.filter(({ id }) => unsound!.has(id)).length;
+  const quarantined = examples.filter(({ id }) => quarantine.ids.has(id)).length;
   return { version: quarantine.version, quarantined };
 }

@@ -5,7 +5,8 @@
  */
 
 import type { SqlPool } from "../sandbox/pool.ts";
-import type { SqlResult, SqlRow } from "../sandbox/result_set.ts";
+import type { SqlResult } from "../sandbox/result_set.ts";
+import { rowBytes } from "../sandbox/row_bytes.ts";
 import { ANSWER_CAPS } from "./options.ts";
 
 /** Where results outlive the program. */
@@ -25,6 +26,9 @@ export interface AnswerOptions {
 
 /** Memory for results, in bytes; the ones used longest ago leave first. */
 const MAX_BYTES = 2 ** 28;
+
+/** What a result without rows counts; not 0, which is a result that is still being found. */
+const MIN_BYTES = 100;
 
 interface Known {
   readonly result: Promise<SqlResult>;
@@ -88,16 +92,7 @@ export class AnswerResults {
   }
 }
 
-/** About what a result takes in memory. */
 function resultBytes(result: SqlResult): number {
-  if (result.kind !== "rows") return 100;
-  return result.rows.reduce((sum, row) => sum + rowBytes(row), 100);
-}
-
-function rowBytes(row: SqlRow): number {
-  let bytes = 16;
-  for (const cell of row) {
-    bytes += typeof cell === "string" || cell instanceof Uint8Array ? 16 + cell.length : 8;
-  }
-  return bytes;
+  if (result.kind !== "rows") return MIN_BYTES;
+  return result.rows.reduce((sum, row) => sum + rowBytes(row), MIN_BYTES);
 }

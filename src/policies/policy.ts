@@ -20,7 +20,7 @@ export interface Turn {
   readonly text: string;
   /**
    * `stop`: the message is complete; `length`: cut at `maxTurnTokens`;
-   * `context`: the context is full and the episode cannot go on; `nothing`: a replay has no answer.
+   * `context`: the context is full and the episode cannot go on; `nothing`: a script has come to its end.
    */
   readonly finish: "stop" | "length" | "context" | "nothing";
 }

@@ -10,6 +10,7 @@ import { isUtf8, suspectColumns, textBytesSql } from "./invalid_text.ts";
 import { log, MATH_FUNCTIONS } from "./math_functions.ts";
 import { pinnedFunctions } from "./pinned_now.ts";
 import type { SqlFailure, SqlResult, SqlRow, SqlRows, SqlValue } from "./result_set.ts";
+import { rowBytes } from "./row_bytes.ts";
 import { holdsSeveralStatements, isBlank } from "./sql_text.ts";
 
 // Deno's types for node:sqlite lag behind what it does.
@@ -281,14 +282,4 @@ function refusal(reason: string): Untimed<SqlFailure> {
     kind: "refused",
     message: `Cannot run SQL as it must be a single statement: ${reason}`,
   };
-}
-
-function rowBytes(row: SqlRow): number {
-  let bytes = 0;
-  for (const cell of row) bytes += cellBytes(cell);
-  return bytes;
-}
-
-function cellBytes(cell: SqlValue): number {
-  return typeof cell === "string" || cell instanceof Uint8Array ? 8 + cell.length : 8;
 }

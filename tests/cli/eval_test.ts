@@ -332,9 +332,9 @@ Deno.test("finestep eval refuses replay without predictions with 2", async () =>
 Deno.test("finestep eval prints its result before a verdict file fails", async () => {
   await using workplace = await Workplace.open();
   await writePredictions(workplace, STATEMENTS);
-  const missing = workplace.file("no", "verdicts.json");
+  const missing = workplace.file("predictions.json", "verdicts.json");
   const outcome = await evaluate(workplace, ...replay(workplace), "--verdicts", missing);
   assert.equal(outcome.code, 1);
   assert.match(outcome.stdout, /: 4 of 8 right$/m);
-  assert.match(outcome.stderr, /^Cannot go on as the system refuses: No such file .*no\/verdicts/m);
+  assert.match(outcome.stderr, /^Cannot go on as the system refuses: .*predictions\.json/m);
 });

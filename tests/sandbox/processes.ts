@@ -5,7 +5,13 @@
  */
 
 /** Options of a test that looks at processes. */
-export const NEEDS_LINUX = { ignore: Deno.build.os !== "linux" };
+export const NEEDS_LINUX = { ignore: isElsewhere() };
+
+function isElsewhere(): boolean {
+  const { os } = Deno.build;
+  if (os !== "linux") console.info(`skipped: no /proc on ${os}`);
+  return os !== "linux";
+}
 
 /**
  * Process ids of a process's children that may read a file: the workers of the pool that was opened for
