@@ -21,10 +21,10 @@ import { ENV_OPTIONS } from "../env/options.ts";
 import { auditJson, type AuditRecord } from "../reports/audit_document.ts";
 import { auditText, stepsText } from "../reports/audit_report.ts";
 import { rewardOptions } from "../rewards/options.ts";
-import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { rerun } from "./rerun.ts";
+import { SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
 /** The algorithms that assign credit to steps. */
@@ -53,9 +53,7 @@ const TABLES = {
   },
   "run again": {
     data: option("", "data set to run the SQL on again, by question_id (none = not)", "ours"),
-    split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
-    workers: option(2, "SQL statements run at a time", "ours", { range: [1, 256] }),
-    now: option(DEFAULT_NOW, "where the clock of SQL stands, in UTC (system = it runs)", "ours"),
+    ...SQL_OPTIONS,
   },
 };
 

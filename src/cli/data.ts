@@ -10,25 +10,22 @@ import { datasetFingerprint } from "../dataset/fingerprint.ts";
 import { checkGold, type GoldReport } from "../dataset/gold_check.ts";
 import { type Quarantine, quarantineOf, quarantineText } from "../dataset/quarantine.ts";
 import { ANSWER_CAPS } from "../env/options.ts";
-import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
 import { goldReportJson, goldReportText } from "./gold_report.ts";
 import { Progress } from "./progress.ts";
-import { FIXTURE_DATA } from "./setup.ts";
+import { FIXTURE_DATA, SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { writeWhole } from "./whole_file.ts";
 
 const TABLES = {
   options: {
     data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
-    split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
     timeoutMs: option(30_000, "deadline of each gold SQL, in ms (BIRD's)", "neighbour", {
       range: [1, 3_600_000],
     }),
-    now: option(DEFAULT_NOW, "where the clock of SQL stands, in UTC (system = it runs)", "ours"),
-    workers: option(2, "gold SQL run at a time", "ours", { range: [1, 256] }),
+    ...SQL_OPTIONS,
     write: option("", "file to write the unsound questions to, as a quarantine list", "ours"),
   },
 };

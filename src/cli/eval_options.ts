@@ -7,15 +7,14 @@
 import { choice, option } from "../config/option.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
-import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import type { Flags } from "./args.ts";
-import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
+import { FIXTURE_DATA, SHARED_OPTIONS, SQL_OPTIONS } from "./setup.ts";
 
 /** Every option of `finestep eval`, by the heading of its help. */
 export const EVAL_TABLES = {
   run: {
     data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
-    split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
+    split: SQL_OPTIONS.split,
     gold: option("", "gold .sql file in place of the questions' own gold SQL", "ours"),
     policy: choice(
       "embedded",
@@ -44,7 +43,7 @@ export const EVAL_TABLES = {
       range: [0, 10],
     }),
     seed: option(1, "seed of drawing, sampling and intervals", "ours"),
-    now: option(DEFAULT_NOW, "where the clock of SQL stands, in UTC (system = it runs)", "ours"),
+    now: SQL_OPTIONS.now,
     quarantine: option("", "list of unsound questions, as `finestep data check` writes", "ours"),
     rVes: option(0, "runs that R-VES times right answers by (0 = not; official: 100)", "ours", {
       range: [0, 10_000],

@@ -7,7 +7,7 @@
 
 import type { Example } from "../dataset/example.ts";
 import { type Attempt, evaluate, type Trial } from "../evaluation/evaluate.ts";
-import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
+import { isRedundant } from "../evaluation/redundancy.ts";
 import { type EvaluationSummary, summarize } from "../evaluation/summary.ts";
 import { type Verdict, verdictOf } from "../evaluation/verdict.ts";
 import type { JudgedRecord, Metric, Phase, RunStore } from "../store/run_store.ts";
@@ -139,9 +139,4 @@ function episodeRecord(episode: Episode, verdict: Verdict, phase: Phase) {
     redundantCalls: verdict.calls.filter(isRedundant).length,
     episode,
   };
-}
-
-/** Redundant tool calls of an episode. */
-export function redundantCalls(episode: Episode): number {
-  return redundancyOf(episode).calls.filter(isRedundant).length;
 }

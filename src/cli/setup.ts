@@ -6,6 +6,7 @@
 
 import { option } from "../config/option.ts";
 import manifest from "../../deno.json" with { type: "json" };
+import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
 
 /** Version of this program. */
@@ -17,10 +18,17 @@ export const FIXTURE_POLICY = "fixtures/policy";
 /** The data set that a fresh clone works on. */
 export const FIXTURE_DATA = "fixtures/minibird";
 
+/** Options of commands that run SQL on a data set. */
+export const SQL_OPTIONS = {
+  split: option("", "dev, train, test or mini_dev (none = the one there is, or dev)", "ours"),
+  workers: option(2, "SQL statements run at a time", "ours", { range: [1, 256] }),
+  now: option(DEFAULT_NOW, "where the clock of SQL stands, in UTC (system = it runs)", "ours"),
+};
+
 /** Options that `train` and `eval` share. */
 export const SHARED_OPTIONS = {
   model: option(FIXTURE_POLICY, "folder of the policy's model, in Hugging Face's form", "ours"),
-  workers: option(2, "SQL statements run at a time", "ours", { range: [1, 256] }),
+  workers: SQL_OPTIONS.workers,
   store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
 };
 

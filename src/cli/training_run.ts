@@ -16,6 +16,7 @@ import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
+import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
 import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
 import { weightsOf } from "../models/weights.ts";
@@ -34,12 +35,7 @@ import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
 import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
 import type { Flags } from "./args.ts";
-import {
-  type Evaluation,
-  evaluationPhase,
-  redundantCalls,
-  storeMeasures,
-} from "./evaluation_phase.ts";
+import { type Evaluation, evaluationPhase, storeMeasures } from "./evaluation_phase.ts";
 import { duration } from "./progress.ts";
 import { envOptions, makeEngine } from "./engine_setup.ts";
 import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
@@ -352,7 +348,7 @@ function storeStep(store: RunStore, runId: number, { trainStep, metrics, episode
       trainStep,
       outcome: rewards.outcome,
       isCorrect: rewards.isCorrect,
-      redundantCalls: redundantCalls(episode),
+      redundantCalls: redundancyOf(episode).calls.filter(isRedundant).length,
       episode,
     })),
   );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { aVerdict as storedVerdict } from "../store/episodes.ts";
 import type { Verdict } from "../../src/evaluation/verdict.ts";
 import type { ExportedRun } from "../../src/reports/exported_run.ts";
 import type { RunIdentity } from "../../src/store/identity.ts";
@@ -14,30 +15,14 @@ const HASH = "0123456789abcdef".repeat(4);
 
 /** A right answer of a prediction file, but for the changes. */
 export function aVerdict(changes: Partial<Verdict> = {}): Verdict {
-  return {
-    exampleId: "0",
+  return storedVerdict("0", {
     databaseId: "shop",
-    difficulty: "simple",
-    seed: 11,
     goldSql: "SELECT count(*) FROM product",
     predictedSql: "SELECT count(id) FROM product",
-    isCorrect: true,
-    isStrictlyCorrect: true,
-    disagreement: "same",
-    softF1: 1,
-    rVesReward: null,
-    outcome: "right",
-    message: "",
-    features: ["aggregation"],
-    calls: [],
-    excessSteps: null,
-    messageCount: 1,
-    violationCount: 0,
-    stopReason: "answer",
     predictedMs: 0.5,
     goldMs: 0.25,
     ...changes,
-  };
+  });
 }
 
 /** Two calls, of which the second repeats the first. */
