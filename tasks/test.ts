@@ -10,7 +10,16 @@
 import { stripVTControlCharacters } from "node:util";
 
 /** Folders of src/ and tests/ that take values and give values. */
-const PURE = ["algorithms", "audit", "config", "credit", "reports", "rewards", "trajectory"];
+const PURE = [
+  "algorithms",
+  "audit",
+  "config",
+  "credit",
+  "pages",
+  "reports",
+  "rewards",
+  "trajectory",
+];
 
 /** Golden files, documents that tests compare with the code, and data beside the project. */
 const READABLE = "fixtures,docs,../shared";
