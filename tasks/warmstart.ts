@@ -29,6 +29,7 @@ import type { ModelConfig } from "../src/models/config.ts";
 import type { ChatTokens } from "../src/models/chat_tokens.ts";
 import { loadModel, type Model, saveModel } from "../src/models/model_folder.ts";
 import { initialWeights, weightsOf } from "../src/models/weights.ts";
+import { demonstrationTokens } from "../src/policies/demonstration.ts";
 import { ScriptedPolicy } from "../src/policies/scripted.ts";
 import { SqlPool } from "../src/sandbox/pool.ts";
 import { makeBatch } from "../src/trajectory/batch.ts";
@@ -41,7 +42,6 @@ import {
 } from "./minibird/mod.ts";
 import { learnMerges, tokenizerJson } from "./warmstart/bpe.ts";
 import { demonstration, type DemonstrationOptions } from "./warmstart/demonstrations.ts";
-import { demonstrationTokens } from "./warmstart/demonstration_tokens.ts";
 import { policyReadme, type StageRecord } from "./warmstart/policy_readme.ts";
 import { scrambled } from "./warmstart/scrambled.ts";
 

@@ -27,9 +27,11 @@ export interface SurrogateResult {
 /** Loss and gradient by logprob; `logprobs` has shape (T,) and is read only where `actionMask` is 1. */
 export type Surrogate = (logprobs: Float64Array, batch: Batch, totals?: Totals) => SurrogateResult;
 
-/** One policy-gradient algorithm. */
+/** What is learned, and from what: the policy's own episodes, but for supervised learning. */
 export interface Algorithm {
   readonly name: string;
+  /** Whether episodes are demonstrations of the gold SQL instead of the policy's own. */
+  readonly isSupervised?: boolean;
   /** Step advantages of each trajectory of a group. */
   advantages(group: ScoredGroup): StepAdvantages;
   /** Whether a group is trained on; DAPO drops groups whose outcomes are all equal. */

@@ -39,6 +39,7 @@ export function negativeLogLikelihood(
 /** Every demonstration counts the same, so each step's advantage is 1. */
 export const SFT: Algorithm = {
   name: "sft",
+  isSupervised: true,
   advantages: (group) => group.map(({ rewards }) => rewards.process.map(() => 1)),
   keeps: () => true,
   resamples: false,

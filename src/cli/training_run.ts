@@ -15,11 +15,14 @@ import type { Engine } from "../engines/engine.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
+import { actionText } from "../env/parse.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
 import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
 import { weightsOf } from "../models/weights.ts";
+import { DemonstratingPolicy } from "../policies/demonstration.ts";
+import type { Policy } from "../policies/policy.ts";
 import { comparisonText, stepLine, timeOf, timeTable } from "../reports/train_report.ts";
 import { REWARD_OPTIONS, type RewardOptions, rewardOptions } from "../rewards/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
@@ -46,7 +49,7 @@ export const TRAIN_TABLES = {
   run: {
     algorithm: option(
       "finestep",
-      "finestep, grpo, dapo, gspo, gigpo, matchtir, dr_grpo, rloo, or a preset such as finestep.guarded",
+      "finestep, grpo, dapo, gspo, gigpo, matchtir, dr_grpo, rloo, a preset such as finestep.guarded, or sft (the gold SQL is demonstrated)",
       "ours",
     ),
     data: option(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),
@@ -212,6 +215,24 @@ export class TrainingRun implements AsyncDisposable {
     return checkpoint;
   }
 
+  /** Demonstrations of one question are all alike, so each is shown once, for as many questions. */
+  get #training(): TrainFlags["values"]["training"] {
+    const { training } = this.#parts.flags.values;
+    if (!this.algorithm.isSupervised) return training;
+    const { groupsPerStep, groupSize } = training;
+    return { ...training, groupsPerStep: groupsPerStep * groupSize, groupSize: 1 };
+  }
+
+  /** Answers each training question with its gold SQL, for supervised learning. */
+  get #demonstrator(): Policy | undefined {
+    if (!this.algorithm.isSupervised) return undefined;
+    const { data, model } = this.#parts;
+    const messages = data.training.map(({ id, goldSql }) =>
+      [id, actionText({ kind: "answer", reasoning: "", sql: goldSql.trim() })] as const
+    );
+    return new DemonstratingPolicy(new Map(messages), model.chat);
+  }
+
   get #hash(): string {
     return configHash(this.record);
   }
@@ -238,8 +259,9 @@ export class TrainingRun implements AsyncDisposable {
 
   async #train(store: RunStore, runId: number, signal: AbortSignal, start?: Progress) {
     const { engine, reference, data, pool, answers, flags } = this.#parts;
-    const { training, engine: { maxTurnTokens } } = flags.values;
+    const { engine: { maxTurnTokens } } = flags.values;
     const folder = join(this.#folder(runId), "checkpoints");
+    const { trainSteps } = this.#training;
     const reports = train({
       engine,
       reference,
@@ -248,7 +270,8 @@ export class TrainingRun implements AsyncDisposable {
       env: { ...this.#env, pool, answers },
       maxTurnTokens,
       rewardOptions: this.#rewards,
-      options: training,
+      options: this.#training,
+      demonstrator: this.#demonstrator,
       signal,
       saveCheckpoint: async (progress) => {
         await saveCheckpoint(folder, { ...progress, configHash: this.#hash });
@@ -260,10 +283,10 @@ export class TrainingRun implements AsyncDisposable {
       storeStep(store, runId, report);
       stepsDone++;
       const msPerStep = (performance.now() - startMs) / stepsDone;
-      const secondsLeft = msPerStep * (training.trainSteps - report.trainStep - 1) / 1000;
+      const secondsLeft = msPerStep * (trainSteps - report.trainStep - 1) / 1000;
       const { trainStep, metrics } = report;
       const left = `${duration(secondsLeft)} left`;
-      console.error(stepLine(trainStep, training.trainSteps, metrics, left));
+      console.error(stepLine(trainStep, trainSteps, metrics, left));
     }
   }
 

@@ -9,6 +9,7 @@ import type { Algorithm } from "../algorithms/algorithm.ts";
 import { tokenAdvantages } from "../credit/spread.ts";
 import { ExampleCursor } from "../dataset/batches.ts";
 import type { Engine, EngineState, UpdateReport } from "../engines/engine.ts";
+import type { Policy } from "../policies/policy.ts";
 import { type Batch, makeBatch } from "../trajectory/batch.ts";
 import type { ScoredEpisode } from "../trajectory/group.ts";
 import { collect, type CollectSetup } from "./collect.ts";
@@ -21,6 +22,8 @@ export interface TrainSetup extends CollectSetup {
   readonly engine: Engine;
   /** Holder of the frozen policy that a KL term compares with; not needed without one. */
   readonly reference?: Pick<Engine, "logprobs">;
+  /** Whose episodes are learned from in supervised learning; otherwise the engine's policy acts. */
+  readonly demonstrator?: Policy;
   readonly maxTurnTokens: number;
   readonly options: TrainOptions & ScheduleOptions;
   /** Stores where the run is; called every `checkpointEvery` steps and after the last. */
@@ -52,7 +55,8 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
   const cursor = ExampleCursor.at(setup.examples.length, options.seed, start?.cursorPosition ?? 0);
   // At another temperature the sampled logprobs would be those of another distribution than the
   // engine's, and ratios would not begin at 1.
-  const policy = engine.policy({ temperature: 1, maxTurnTokens: setup.maxTurnTokens });
+  const policy = setup.demonstrator ??
+    engine.policy({ temperature: 1, maxTurnTokens: setup.maxTurnTokens });
   let sampledTokens = start?.sampledTokens ?? 0;
   for (
     let trainStep = start?.trainStep ?? 0;

@@ -168,6 +168,24 @@ Deno.test("finestep train leaves out questions whose gold SQL fails, and says so
   assert(!trained.has("SELECT nothing FROM nowhere"));
 });
 
+Deno.test("finestep train --algorithm sft learns from the gold SQL of each question, once a step", async () => {
+  await using workplace = await Workplace.open();
+  const { code, stderr } = await train(workplace, "--algorithm", "sft");
+  assert.equal(code, 0, stderr);
+  using store = openStore(workplace.store);
+  const episodes = [...store.episodes(1, "train")];
+  assert(episodes.length > 0);
+  for (const { episode, isCorrect } of episodes) {
+    assert.equal(episode.finalSql, episode.goldSql);
+    assert(isCorrect);
+  }
+  const firstStep = episodes.filter(({ trainStep }) => trainStep === 0);
+  assert.equal(new Set(firstStep.map(({ episode }) => episode.exampleId)).size, firstStep.length);
+  // As likelihood rises, the loss falls.
+  const losses = store.trainSteps(1).map(({ metrics }) => metrics["loss/loss"]);
+  assert(losses[1] < losses[0], losses.join());
+});
+
 Deno.test("finestep train --kl-coefficient holds the policy to the one that it began with", async () => {
   await using workplace = await Workplace.open();
   const { code, stderr } = await train(workplace, "--kl-coefficient", "0.1");
