@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { Verdict } from "../../evaluation/verdict.ts";
 import { DISAGREEMENTS, OUTCOMES, SQL_FEATURES } from "../../evaluation/verdict.ts";
 import { REDUNDANCY_CATEGORIES } from "../../evaluation/redundancy.ts";
-import type { RunIdentity } from "../../store/identity.ts";
+import { RUN_IDENTITY } from "../../store/identity_schema.ts";
 import type { Metric } from "../../store/run_store.ts";
 
 /** Name and version of the JSON export; the version goes up with a change that breaks readers. */
@@ -17,7 +17,6 @@ export const EVALUATION_FORMAT = "finestep.evaluation/1";
 
 const COUNT = z.int().min(0);
 const SHARE = z.number().min(0).max(1);
-const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
 const TIME = z.iso.datetime();
 const PHASE = z.enum(["before", "train", "after", "eval"]);
 
@@ -82,48 +81,6 @@ const CELL = z.strictObject({
   high: SHARE.describe("upper bound of the 95 % interval"),
 });
 
-const IDENTITY = z.strictObject({
-  dataSet: z.strictObject({
-    name: z.string(),
-    split: z.string(),
-    questionsSha256: SHA256,
-    databasesSha256: SHA256,
-  }),
-  questions: z.strictObject({
-    total: COUNT.describe("questions in the split"),
-    evaluated: COUNT.describe("questions chosen from it"),
-    filter: z.string(),
-    sample: COUNT.describe("questions drawn at random; 0 for all"),
-    sampleSeed: z.int().nullable(),
-    limit: COUNT.describe("how many of the first were kept; 0 for all"),
-    goldSha256: SHA256.nullable().describe("gold file in place of the questions' own gold SQL"),
-  }),
-  quarantine: z.strictObject({ version: z.string(), quarantined: COUNT }).nullable()
-    .describe("list of unsound questions"),
-  exRule: z.string(),
-  policy: z.strictObject({
-    kind: z.enum(["model", "predictions"]),
-    name: z.string(),
-    modelSha256: SHA256.nullable(),
-    predictionsSha256: SHA256.nullable(),
-    match: z.string().nullable().describe("how predictions were paired with questions"),
-  }),
-  prompt: z.strictObject({ template: z.string(), sha256: SHA256 }).nullable(),
-  limits: z.strictObject({
-    answerTimeoutMs: z.number(),
-    toolTimeoutMs: z.number(),
-    maxRows: COUNT,
-    maxBytes: COUNT,
-    maxTurns: COUNT,
-  }),
-  now: z.string().describe("where SQL's clock stands: an ISO time, or `system`"),
-  sqlite: z.string(),
-  seed: z.int(),
-  samples: COUNT.describe("attempts at each question"),
-  temperature: z.number().min(0),
-  versions: z.strictObject({ finestep: z.string(), deno: z.string() }),
-}) satisfies z.ZodType<RunIdentity>;
-
 /** The JSON export: one document that holds an evaluation. */
 export const EVALUATION = z.strictObject({
   schema: z.literal(EVALUATION_FORMAT),
@@ -138,7 +95,7 @@ export const EVALUATION = z.strictObject({
     status: z.enum(["running", "finished", "failed", "interrupted"]),
     partial: z.string().nullable().describe("how much there is; null where all of it is"),
   }),
-  identity: IDENTITY.nullable().describe("what the numbers depend on"),
+  identity: RUN_IDENTITY.nullable().describe("what the numbers depend on"),
   metrics: z.array(METRIC),
   breakdown: z.record(z.string(), z.array(CELL)).describe("EX by group of questions"),
   outcomes: z.partialRecord(z.enum(OUTCOMES), COUNT).describe("questions by outcome"),

@@ -1,0 +1,56 @@
+/**
+ * The form of a {@linkcode RunIdentity}, for files that hold one.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { RunIdentity } from "./identity.ts";
+
+const COUNT = z.int().min(0);
+
+/** 64 hexadecimal digits. */
+export const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** What the numbers of an evaluation depend on. */
+export const RUN_IDENTITY = z.strictObject({
+  dataSet: z.strictObject({
+    name: z.string(),
+    split: z.string(),
+    questionsSha256: SHA256,
+    databasesSha256: SHA256,
+  }),
+  questions: z.strictObject({
+    total: COUNT.describe("questions in the split"),
+    evaluated: COUNT.describe("questions chosen from it"),
+    filter: z.string(),
+    sample: COUNT.describe("questions drawn at random; 0 for all"),
+    sampleSeed: z.int().nullable(),
+    limit: COUNT.describe("how many of the first were kept; 0 for all"),
+    goldSha256: SHA256.nullable().describe("gold file in place of the questions' own gold SQL"),
+  }),
+  quarantine: z.strictObject({ version: z.string(), quarantined: COUNT }).nullable()
+    .describe("list of unsound questions"),
+  exRule: z.string(),
+  policy: z.strictObject({
+    kind: z.enum(["model", "predictions"]),
+    name: z.string(),
+    modelSha256: SHA256.nullable(),
+    predictionsSha256: SHA256.nullable(),
+    match: z.string().nullable().describe("how predictions were paired with questions"),
+  }),
+  prompt: z.strictObject({ template: z.string(), sha256: SHA256 }).nullable(),
+  limits: z.strictObject({
+    answerTimeoutMs: z.number(),
+    toolTimeoutMs: z.number(),
+    maxRows: COUNT,
+    maxBytes: COUNT,
+    maxTurns: COUNT,
+  }),
+  now: z.string().describe("where SQL's clock stands: an ISO time, or `system`"),
+  sqlite: z.string(),
+  seed: z.int(),
+  samples: COUNT.describe("attempts at each question"),
+  temperature: z.number().min(0),
+  versions: z.strictObject({ finestep: z.string(), deno: z.string() }),
+}) satisfies z.ZodType<RunIdentity>;
