@@ -103,10 +103,7 @@ export function migrate(
   database.exec("BEGIN IMMEDIATE");
   try {
     database.exec("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) STRICT");
-    const applied = appliedNames(database);
-    refuseUnknown(applied, migrations);
-    for (const { name, sql } of migrations) {
-      if (applied.includes(name)) continue;
+    for (const { name, sql } of pendingMigrations(database, migrations)) {
       database.exec(sql);
       database.prepare("INSERT INTO migrations VALUES (?)").run(name);
     }
@@ -117,7 +114,23 @@ export function migrate(
   }
 }
 
+/**
+ * The steps that the file has not had yet, found without writing.
+ *
+ * @throws {RangeError} If the file has steps that this program does not know.
+ */
+export function pendingMigrations(
+  database: DatabaseSync,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Migration[] {
+  const applied = appliedNames(database);
+  refuseUnknown(applied, migrations);
+  return migrations.filter(({ name }) => !applied.includes(name));
+}
+
 function appliedNames(database: DatabaseSync): string[] {
+  const table = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").get();
+  if (!table) return [];
   return database.prepare("SELECT name FROM migrations ORDER BY name").all()
     .map((row) => String(row.name));
 }

@@ -13,7 +13,7 @@ import type { Verdict } from "../evaluation/verdict.ts";
 import { decodeEpisode, encodeEpisode } from "../trajectory/codec.ts";
 import type { Episode } from "../trajectory/episode.ts";
 import type { RunIdentity } from "./identity.ts";
-import { StoreFile } from "./store_file.ts";
+import { type FileSettings, StoreFile } from "./store_file.ts";
 
 /** Where the commands keep their store. */
 export const DEFAULT_STORE_PATH = "results/runs/finestep.sqlite";
@@ -95,12 +95,10 @@ export interface Metric {
   readonly n: number;
 }
 
-/** Settings of a store that tests change. */
-export interface StoreSettings {
+/** How a store is opened. */
+export interface StoreSettings extends FileSettings {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Set on the connection after the store's own, for instance `max_page_count = 100`. */
-  readonly pragmas?: readonly string[];
 }
 
 /**
@@ -121,9 +119,9 @@ export class RunStore implements Disposable {
   readonly #now: () => number;
 
   /** Opens an existing folder's file; see {@linkcode openStore}. */
-  constructor(path: string, { now = Date.now, pragmas }: StoreSettings = {}) {
+  constructor(path: string, { now = Date.now, ...settings }: StoreSettings = {}) {
     this.#now = now;
-    this.file = new StoreFile(path, pragmas);
+    this.file = new StoreFile(path, settings);
   }
 
   /** Records that a run begins, and gives its id. */
@@ -254,11 +252,14 @@ export class RunStore implements Disposable {
     return toRun(row);
   }
 
-  /** The training steps of a run, in order. */
-  trainSteps(run: number): TrainStep[] {
+  /** The training steps of a run from the one numbered `first` on, in order. */
+  trainSteps(run: number, first = 0): TrainStep[] {
     return this.file
-      .statement("SELECT train_step, metrics FROM train_steps WHERE run = ? ORDER BY train_step")
-      .all(run)
+      .statement(`
+        SELECT train_step, metrics FROM train_steps
+        WHERE run = ? AND train_step >= ? ORDER BY train_step
+      `)
+      .all(run, first)
       .map((row) => ({ trainStep: Number(row.train_step), metrics: toNumbers(row.metrics) }));
   }
 
@@ -276,6 +277,33 @@ export class RunStore implements Disposable {
   *episodes(run: number, phase: Phase): Generator<EpisodeRecord> {
     const sql = "SELECT * FROM episodes WHERE run = ? AND phase = ? ORDER BY id";
     for (const row of this.file.iterate(sql, run, phase)) yield toEpisodeRecord(row as Row);
+  }
+
+  /**
+   * The last attempt at each of the questions tried last in one phase of a run, or in one of its train
+   * steps; the newest first.
+   *
+   * @param among Episodes looked at, from the newest.
+   */
+  latestEpisodes(
+    run: number,
+    { phase, trainStep, count, among = 256 }: {
+      readonly phase: Phase;
+      /** Null outside of training. */
+      readonly trainStep: number | null;
+      /** Questions at most. */
+      readonly count: number;
+      readonly among?: number;
+    },
+  ): EpisodeRecord[] {
+    return this.file.statement(`
+      SELECT * FROM episodes WHERE id IN (
+        SELECT max(id) FROM (
+          SELECT id, example_id FROM episodes
+          WHERE run = ? AND phase = ? AND train_step IS ? ORDER BY id DESC LIMIT ?
+        ) GROUP BY example_id ORDER BY 1 DESC LIMIT ?
+      ) ORDER BY id DESC
+    `).all(run, phase, trainStep, among, count).map(toEpisodeRecord);
   }
 
   /** Closes the file. */

@@ -6,14 +6,24 @@
  */
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { migrate } from "./migrations.ts";
+import { migrate, MIGRATIONS, pendingMigrations } from "./migrations.ts";
 
 /** How long a write waits for another process's. */
 const BUSY_TIMEOUT_MS = 10_000;
 
+/** How a file is opened. */
+export interface FileSettings {
+  /** Set on the connection after the store's own, for instance `max_page_count = 100`. */
+  readonly pragmas?: readonly string[];
+  /** Whether it is only read: no write of another process ever waits for this one. */
+  readonly isReadOnly?: boolean;
+}
+
+const WAIT = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`;
+
 // A killed process loses nothing in this mode; only a power cut may cost the last moments.
 const SETTINGS = `
-  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+  ${WAIT}
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
 `;
@@ -25,13 +35,17 @@ export class StoreFile implements Disposable {
   readonly #statements = new Map<string, StatementSync>();
 
   /**
-   * @param pragmas Set after the store's own, for instance `max_page_count = 100`.
-   * @throws {RangeError} If a newer program wrote the file.
+   * @throws {RangeError} If a newer program wrote the file, or an older one that is only to be read.
    * @throws {Error} If the file cannot be opened or is not a store.
    */
-  constructor(path: string, pragmas: readonly string[] = []) {
+  constructor(path: string, settings: FileSettings = {}) {
     this.path = path;
-    this.#database = this.attempt("open the store", () => openDatabase(path, pragmas));
+    this.#database = this.attempt("open the store", () => openDatabase(path, settings));
+  }
+
+  /** Whether another process has made the file and not yet begun to store. */
+  get isEmpty(): boolean {
+    return pendingMigrations(this.#database).length === MIGRATIONS.length;
   }
 
   /** Version of SQLite, the one that untrusted SQL runs on as well. */
@@ -91,15 +105,29 @@ export class StoreFile implements Disposable {
   }
 }
 
-function openDatabase(path: string, pragmas: readonly string[]): DatabaseSync {
-  const database = new DatabaseSync(path);
+function openDatabase(path: string, { pragmas = [], isReadOnly = false }: FileSettings) {
+  const database = new DatabaseSync(path, { readOnly: isReadOnly });
   try {
-    database.exec(SETTINGS);
-    migrate(database);
+    if (isReadOnly) prepareReading(database);
+    else {
+      database.exec(SETTINGS);
+      migrate(database);
+    }
     for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
     return database;
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+function prepareReading(database: DatabaseSync): void {
+  database.exec(WAIT);
+  const pending = pendingMigrations(database);
+  if (pending.length > 0 && pending.length < MIGRATIONS.length) {
+    throw new RangeError(
+      `Cannot read the store as an older program wrote it: it has no ${pending[0].name}; ` +
+        "a command that stores brings it up to date",
+    );
   }
 }
