@@ -25,4 +25,9 @@ export {
 export { mcNemar, type PairedCounts, wilsonInterval } from "./statistics/proportions.ts";
 export type { BootstrapOptions } from "./statistics/resampling.ts";
 export { bootstrapSeedDifference } from "./statistics/seed_bootstrap.ts";
-export { learningCurve, type MeanAndSd, meanAndSd } from "./statistics/seeds.ts";
+export {
+  learningCurve,
+  type MeanAndSd,
+  meanAndSd,
+  meanDifferenceInterval,
+} from "./statistics/seeds.ts";

@@ -1,6 +1,6 @@
 /**
  * What repeats of a run with other seeds say: mean, standard deviation and Student's interval, of a
- * number and along a learning curve.
+ * number, of a difference and along a learning curve.
  *
  * @module
  */
@@ -46,6 +46,35 @@ export function meanAndSd(values: readonly number[]): MeanAndSd {
   const sd = Math.sqrt(squares / (n - 1));
   const radius = studentQuantile(0.975, n - 1) * sd / Math.sqrt(n);
   return { n, mean, sd, interval: { low: mean - radius, high: mean + radius } };
+}
+
+/**
+ * Student's 95% interval of the difference of two means, `after - before`, of values taken as independent,
+ * roughly normal and of one variance (Student 1908; R. A. Fisher 1925, "Applications of Student's
+ * distribution", Metron 5:90).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { meanDifferenceInterval } from "./seeds.ts";
+ *
+ * const { low, high } = meanDifferenceInterval([60, 62, 64], [65, 66, 67])!;
+ * assert.equal(`${low.toFixed(2)} ${high.toFixed(2)}`, "0.42 7.58");
+ * ```
+ *
+ * @returns Null where one side has a single value or none.
+ */
+export function meanDifferenceInterval(
+  before: readonly number[],
+  after: readonly number[],
+): Interval | null {
+  if (before.length < 2 || after.length < 2) return null;
+  const [a, b] = [meanAndSd(before), meanAndSd(after)];
+  const degrees = a.n + b.n - 2;
+  const variance = ((a.n - 1) * a.sd! ** 2 + (b.n - 1) * b.sd! ** 2) / degrees;
+  const radius = studentQuantile(0.975, degrees) * Math.sqrt(variance * (1 / a.n + 1 / b.n));
+  const difference = b.mean - a.mean;
+  return { low: difference - radius, high: difference + radius };
 }
 
 /**

@@ -29,6 +29,7 @@ interface Cases {
   readonly paired: (PairedCounts & Interval & { readonly pValue: number })[];
   readonly holm: { readonly pValues: number[]; readonly adjusted: number[] }[];
   readonly means: (Interval & { values: number[]; mean: number; sd: number })[];
+  readonly meanDifferences: (Interval & { before: number[]; after: number[] })[];
   readonly effects: (Planned & { n: number; discordance: number; effect: number })[];
   readonly seeds: (Planned & { readonly sd: number; readonly seeds: number })[];
   readonly bootstraps: {

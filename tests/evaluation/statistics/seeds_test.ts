@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { learningCurve, meanAndSd } from "../../../src/evaluation/statistics.ts";
+import {
+  learningCurve,
+  meanAndSd,
+  meanDifferenceInterval,
+} from "../../../src/evaluation/statistics.ts";
 import { assertClose, CASES } from "./golden.ts";
 
 Deno.test("meanAndSd() agrees with scipy", () => {
@@ -34,6 +38,19 @@ Deno.test("meanAndSd() refuses no values", () => {
     name: "RangeError",
     message: "Cannot average as there must be a value: there is none",
   });
+});
+
+Deno.test("meanDifferenceInterval() agrees with scipy", () => {
+  for (const { before, after, low, high } of CASES.meanDifferences) {
+    const found = meanDifferenceInterval(before, after)!;
+    assertClose(found.low, low);
+    assertClose(found.high, high);
+  }
+});
+
+Deno.test("meanDifferenceInterval() is null where a side has a single value", () => {
+  assert.equal(meanDifferenceInterval([1], [1, 2]), null);
+  assert.equal(meanDifferenceInterval([1, 2], []), null);
 });
 
 Deno.test("learningCurve() averages at each point the series that reach it", () => {
