@@ -4,6 +4,8 @@
  * @module
  */
 
+import { duration } from "../reports/duration.ts";
+
 /** Where progress is written, and how. */
 export interface ProgressSettings {
   /** A word for the work, for instance `eval`. */
@@ -72,12 +74,4 @@ export class Progress implements Disposable {
     if (note) parts.push(note);
     return parts.join("  ");
   }
-}
-
-/** Seconds as a person says them: `8 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
-  const total = Math.round(seconds);
-  if (total < 60) return `${total} s`;
-  if (total < 3600) return `${Math.floor(total / 60)} min ${total % 60} s`;
-  return `${Math.floor(total / 3600)} h ${Math.floor(total % 3600 / 60)} min`;
 }

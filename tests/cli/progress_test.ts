@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { duration, Progress } from "../../src/cli/progress.ts";
+import { Progress } from "../../src/cli/progress.ts";
+import { duration } from "../../src/reports/duration.ts";
 
 /** A progress of 100 items whose clock is `clock.ms`, with what it wrote. */
 function progress(isTerminal: boolean) {
