@@ -52,7 +52,8 @@ export interface AuditedTrace extends Trace {
 /**
  * Scores trajectories; those of one group are compared, as in training.
  *
- * @param rewards Options of the rewards; an outcome is 1 or 0, whatever they say of it.
+ * @param rewards Options of the rewards. An outcome that was given counts before what the results
+ * say: where they differ it is 1 or 0, whatever the options say of it.
  * @returns In the order of `traces`.
  * @throws {RangeError} If the algorithm assigns no credit to steps (`sft`).
  */
@@ -103,6 +104,7 @@ function scoredGroup(group: readonly Trace[], rewards: RewardOptions): ScoredEpi
   return group.map(({ episode, outcome }) => {
     const score = scored(episode, options);
     const isCorrect = outcome === 1;
+    if (isCorrect === score.rewards.isCorrect) return score;
     return { ...score, rewards: { ...score.rewards, outcome: Number(isCorrect), isCorrect } };
   });
 }

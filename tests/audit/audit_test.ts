@@ -46,6 +46,23 @@ for (const name of ALGORITHM_NAMES.filter((name) => name !== "sft")) {
   });
 }
 
+Deno.test("audit() takes the outcomes that training under other reward options has", () => {
+  const algorithm = makeAlgorithm("dr_grpo");
+  const rewards = rewardOptions("dr_grpo", { outcome: "skyrl" });
+  const group = EPISODES.map((episode) => scored(episode, rewards));
+  assert.deepEqual(group.map((g) => g.rewards.outcome), [1, 1, -1, -1]);
+  assert.deepEqual(
+    advantagesOf(audit(TRACES, algorithm, rewards)),
+    algorithm.advantages(group),
+  );
+});
+
+Deno.test("audit() takes a given outcome before what the results say", () => {
+  const [right, ...others] = TRACES;
+  const given = audited([{ ...right, outcome: 0 }, ...others], "grpo");
+  assert.equal(given[0].credit.compared!.advantages[0], given[2].credit.compared!.advantages[0]);
+});
+
 Deno.test("audit() compares within groups only, and keeps the order of the lines", () => {
   const other = EPISODES.map((episode) => ({ ...episode, exampleId: "2" }));
   const mixed = EPISODES.flatMap((episode, n) => [episode, other[n]])
