@@ -21,6 +21,13 @@ export const COLOURS: Readonly<Record<string, readonly [light: string, dark: str
   "--bad": ["#a84300", "#f5934f"],
   "--warn": ["#7a5a00", "#e3bb45"],
   "--code-ground": ["#eef0f3", "#252a32"],
+  // Of lines and points in charts: after Okabe and Ito (2008, "Color universal design"), with a contrast of 3.
+  "--series-1": ["#0072b2", "#56b4e9"],
+  "--series-2": ["#d55e00", "#f5934f"],
+  "--series-3": ["#007a5a", "#2fc79b"],
+  "--series-4": ["#a8488c", "#e29ac3"],
+  "--series-5": ["#8a6d00", "#e3bb45"],
+  "--series-6": ["#5a5f66", "#b4bbc4"],
 };
 
 /** The variables' declarations and the switch between schemes. */
