@@ -32,6 +32,7 @@ import { initialWeights, weightsOf } from "../src/models/weights.ts";
 import { demonstrationTokens } from "../src/policies/demonstration.ts";
 import { ScriptedPolicy } from "../src/policies/scripted.ts";
 import { SqlPool } from "../src/sandbox/pool.ts";
+import { text2sql } from "../src/tasks/text2sql.ts";
 import { makeBatch } from "../src/trajectory/batch.ts";
 import type { Episode, Tokens } from "../src/trajectory/episode.ts";
 import {
@@ -125,6 +126,10 @@ function warmstartQuestions(examples: readonly Example[]): MinibirdQuestion[] {
   }
 }
 
+function taskOn(pool: SqlPool) {
+  return text2sql({ pool, answers: new AnswerResults(pool, { timeoutMs: 30_000 }) });
+}
+
 /** Plays every question once, with real tool results. */
 async function demonstrations(
   questions: readonly MinibirdQuestion[],
@@ -135,7 +140,7 @@ async function demonstrations(
   },
 ): Promise<Episode[]> {
   const databases = new Map(examples.map(({ database }) => [database.id, database]));
-  const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
+  const task = taskOn(pool);
   const episodes: Episode[] = [];
   for (const [n, question] of questions.entries()) {
     const { sql: goldSql, databaseId, evidence, difficulty } = question;
@@ -149,8 +154,8 @@ async function demonstrations(
     };
     const rng = new Rng(seed, "demonstration", n, ...draw);
     const actions = demonstration(question, seed, rng, { maxTurns: MAX_TURNS, ...habits });
-    const policy = new ScriptedPolicy(actions.map((action) => actionText(action)));
-    const options = { pool, answers, seed, template: "compact", maxTurns: MAX_TURNS } as const;
+    const policy = new ScriptedPolicy(actions.map((action) => actionText(action, "sql")));
+    const options = { task, seed, template: "compact", maxTurns: MAX_TURNS } as const;
     episodes.push(await runEpisode(example, policy, options));
   }
   return episodes;
@@ -304,8 +309,7 @@ async function evaluated(model: Model, temperature: number, pool: SqlPool) {
   const engine = await makeEngine(model, defaults(ENGINE_OPTIONS));
   await using _ = engine;
   const policy = engine.policy({ temperature, maxTurnTokens: 96 });
-  const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
-  const options = { pool, answers, template: "compact", maxTurns: MAX_TURNS } as const;
+  const options = { task: taskOn(pool), template: "compact", maxTurns: MAX_TURNS } as const;
   const trials = trialsOf(examples, { seed });
   const attempted = await Array.fromAsync(evaluate(trials, byPolicy(policy, options)));
   const verdicts = attempted.map(({ example, episode }) => verdictOf(episode, example));

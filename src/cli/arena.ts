@@ -11,10 +11,12 @@ import { type DatasetFingerprint, datasetFingerprint } from "../dataset/fingerpr
 import { selected } from "../dataset/selection.ts";
 import { AnswerResults, type KeptResults } from "../env/answer_results.ts";
 import { ANSWER_CAPS, type EnvOptions } from "../env/options.ts";
+import type { Task } from "../env/task.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { FileHashes } from "../store/file_hashes.ts";
 import { ResultCache } from "../store/result_cache.ts";
 import type { RunStore } from "../store/run_store.ts";
+import { makeTask } from "../tasks/mod.ts";
 import type { EvalFlags } from "./eval_options.ts";
 
 /** What contestants work with. */
@@ -27,6 +29,8 @@ export interface Arena extends AsyncDisposable {
   readonly quarantine: { readonly version: string; readonly ids: ReadonlySet<string> } | null;
   readonly pool: SqlPool;
   readonly answers: AnswerResults;
+  /** What the examples are examples of. */
+  readonly task: Task;
   /** As the command line has them. */
   readonly env: EnvOptions;
   /** Version of SQLite. */
@@ -67,6 +71,7 @@ export async function openArena(
     fingerprint,
     examples: selected(dataset.examples, run),
     quarantine: run.quarantine ? await quarantined(run.quarantine, fingerprint) : null,
+    task: makeTask(dataset.task, { pool, answers, toolTimeoutMs: env.toolTimeoutMs }),
     ...{ pool, answers, env, sqlite },
   };
   const resources = opened.move();

@@ -23,7 +23,7 @@ const CONCURRENCY = 64;
 export async function fileContestant(
   path: string,
   match: Match,
-  { dataset, examples, answers, env }: Arena,
+  { dataset, examples, task, env }: Arena,
 ): Promise<Contestant> {
   const { sqlByExample, warnings } = await readPredictions(path, dataset.examples, { match });
   const name = basename(path);
@@ -32,7 +32,7 @@ export async function fileContestant(
     name: path,
     // What a file says does not depend on a seed.
     trials: examples.map((example) => ({ example, seed: 0 })),
-    attempt: byAnswers(sqlByExample, { policy: name, answers }),
+    attempt: byAnswers(sqlByExample, { policy: name, task }),
     env,
     concurrency: CONCURRENCY,
     predictions: path,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Example } from "../dataset/example.ts";
 import type { EngineOptions } from "../engines/options.ts";
 import type { EnvOptions } from "../env/options.ts";
-import { promptMessages } from "../env/prompt.ts";
+import type { Task } from "../env/task.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadModel } from "../models/model_folder.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
@@ -37,7 +37,7 @@ export interface ModelSetup {
  */
 export async function modelContestant(
   { model: path, engine: options, temperature, seed, samples, isTemplateGiven }: ModelSetup,
-  { pool, answers, examples, env }: Arena,
+  { task, examples, env }: Arena,
 ): Promise<Contestant> {
   const model = await loadModel(path);
   const engine = await makeEngine(model, options);
@@ -47,7 +47,7 @@ export async function modelContestant(
   return {
     name: path,
     trials: trialsOf(examples, { seed, samples }),
-    attempt: byPolicy(policy, { ...settings, pool, answers }),
+    attempt: byPolicy(policy, { ...settings, task }),
     env: settings,
     concurrency: slots,
     predictions: null,
@@ -59,7 +59,7 @@ export async function modelContestant(
         predictionsSha256: null,
         match: null,
       },
-      prompt: { template: settings.template, sha256: promptSha256(examples, settings) },
+      prompt: { template: settings.template, sha256: promptSha256(task, examples, settings) },
     },
     warnings: [],
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
@@ -75,8 +75,8 @@ async function folderSha256(path: string): Promise<string> {
 }
 
 /** A hash of every prompt, and so of all that goes into it: template, schema, descriptions. */
-function promptSha256(examples: readonly Example[], env: EnvOptions): string {
+function promptSha256(task: Task, examples: readonly Example[], { template }: EnvOptions): string {
   const hash = createHash("sha256");
-  for (const example of examples) hash.update(JSON.stringify(promptMessages(example, env)));
+  for (const example of examples) hash.update(JSON.stringify(task.prompt(example, template)));
   return hash.digest("hex");
 }

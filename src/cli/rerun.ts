@@ -6,9 +6,8 @@
 
 import type { Trace } from "../audit/trace.ts";
 import type { Example } from "../dataset/example.ts";
-import type { AnswerResults } from "../env/answer_results.ts";
+import { type AnswerResults, withinBudget } from "../env/answer_results.ts";
 import { TOOL_CAPS } from "../env/options.ts";
-import { withinBudget } from "../env/run_episode.ts";
 import type { SqlPool } from "../sandbox/pool.ts";
 import { isSameResult } from "../sandbox/same_result.ts";
 import type { Step } from "../trajectory/episode.ts";

@@ -12,8 +12,6 @@ import type { Contestant } from "./contestant.ts";
 import type { EvalFlags } from "./eval_options.ts";
 import { VERSION } from "./setup.ts";
 
-const EX_RULE = "BIRD: equal sets of rows (evaluation_ex.py of bird-bench/mini_dev 4d970a9)";
-
 /** All that the numbers of a contestant depend on. */
 export async function runIdentity(
   arena: Arena,
@@ -36,7 +34,7 @@ export async function runIdentity(
       goldSha256: gold ? await fileSha256(gold) : null,
     },
     quarantine: quarantined(arena),
-    exRule: EX_RULE,
+    exRule: arena.task.answerRule,
     ...identity,
     limits: { answerTimeoutMs, toolTimeoutMs, ...ANSWER_CAPS, maxTurns },
     now,

@@ -15,6 +15,7 @@ import type { Engine } from "../engines/engine.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
+import type { Task } from "../env/task.ts";
 import { actionText } from "../env/parse.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
@@ -35,6 +36,7 @@ import {
   saveCheckpoint,
 } from "../trainer/checkpoint.ts";
 import { TRAIN_OPTIONS } from "../trainer/options.ts";
+import { makeTask } from "../tasks/mod.ts";
 import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
 import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
@@ -85,7 +87,7 @@ interface Parts {
   readonly pool: SqlPool;
   readonly model: Model;
   readonly data: TrainingData;
-  readonly answers: AnswerResults;
+  readonly task: Task;
   readonly engine: Engine;
   /** The policy that the run began with, where a KL term compares with it. */
   readonly reference?: Engine;
@@ -99,12 +101,15 @@ export class TrainingRun implements AsyncDisposable {
   readonly #rewards: RewardOptions;
 
   private constructor(parts: Parts) {
-    const { flags, model } = parts;
+    const { flags, model, task } = parts;
     const { algorithm: name } = flags.values.run;
     this.#parts = parts;
     this.#env = envOptions(flags.values.environment, flags.given.has("template"), model);
     this.algorithm = makeAlgorithm(name, given(flags, "credit"));
-    this.#rewards = rewardOptions(this.algorithm.name, given(flags, "rewards"));
+    this.#rewards = rewardOptions(this.algorithm.name, {
+      ...task.rewards,
+      ...given(flags, "rewards"),
+    });
   }
 
   /**
@@ -122,12 +127,14 @@ export class TrainingRun implements AsyncDisposable {
     try {
       const loaded = await loadTrainingData({ ...run, seed: training.seed }, pool);
       const answers = new AnswerResults(pool, { timeoutMs: environment.answerTimeoutMs });
-      const data = await withoutUselessGold(loaded, answers);
+      const { toolTimeoutMs } = environment;
+      const task = makeTask(loaded.task, { pool, answers, toolTimeoutMs });
+      const data = await withoutUselessGold(loaded, task);
       const engine = await makeEngine(model, engineOptions);
       const reference = Number(klCoefficient) > 0
         ? await makeEngine(model, engineOptions)
         : undefined;
-      return new TrainingRun({ flags, pool, model, data, answers, engine, reference });
+      return new TrainingRun({ flags, pool, model, data, task, engine, reference });
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -226,10 +233,11 @@ export class TrainingRun implements AsyncDisposable {
   /** Answers each training question with its gold SQL, for supervised learning. */
   get #demonstrator(): Policy | undefined {
     if (!this.algorithm.isSupervised) return undefined;
-    const { data, model } = this.#parts;
-    const messages = data.training.map(({ id, goldSql }) =>
-      [id, actionText({ kind: "answer", reasoning: "", sql: goldSql.trim() })] as const
-    );
+    const { data, model, task } = this.#parts;
+    const messages = data.training.map((example) => {
+      const answer = { kind: "answer", reasoning: "", sql: task.goldAnswer(example) } as const;
+      return [example.id, actionText(answer, task.answerLanguage)] as const;
+    });
     return new DemonstratingPolicy(new Map(messages), model.chat);
   }
 
@@ -238,7 +246,7 @@ export class TrainingRun implements AsyncDisposable {
   }
 
   async #evaluate(store: RunStore, runId: number, phase: "before" | "after"): Promise<Evaluation> {
-    const { engine, flags, pool, answers } = this.#parts;
+    const { engine, flags, task } = this.#parts;
     const { seed } = flags.values.training;
     const { maxTurnTokens, slots } = flags.values.engine;
     // BIRD's convention is greedy decoding.
@@ -248,7 +256,7 @@ export class TrainingRun implements AsyncDisposable {
       label: `evaluating ${phase} training`,
       examples: this.#heldOut,
       trials: trialsOf(this.#heldOut, { seed }),
-      attempt: byPolicy(policy, { ...this.#env, pool, answers }),
+      attempt: byPolicy(policy, { ...this.#env, task }),
       concurrency: slots,
       seed,
       keepsEpisodes: true,
@@ -258,7 +266,7 @@ export class TrainingRun implements AsyncDisposable {
   }
 
   async #train(store: RunStore, runId: number, signal: AbortSignal, start?: Progress) {
-    const { engine, reference, data, pool, answers, flags } = this.#parts;
+    const { engine, reference, data, task, flags } = this.#parts;
     const { engine: { maxTurnTokens } } = flags.values;
     const folder = join(this.#folder(runId), "checkpoints");
     const { trainSteps } = this.#training;
@@ -267,7 +275,7 @@ export class TrainingRun implements AsyncDisposable {
       reference,
       algorithm: this.algorithm,
       examples: data.training,
-      env: { ...this.#env, pool, answers },
+      env: { ...this.#env, task },
       maxTurnTokens,
       rewardOptions: this.#rewards,
       options: this.#training,
@@ -341,10 +349,10 @@ function given(flags: TrainFlags, table: "credit" | "rewards"): Record<string, u
 /** Leaves out training questions whose gold SQL fails or gives nothing: no answer could be told right. */
 async function withoutUselessGold(
   data: TrainingData,
-  answers: AnswerResults,
+  task: Task,
 ): Promise<TrainingData> {
   const results = await Promise.all(
-    data.training.map(({ database, goldSql }) => answers.get(database.path, goldSql)),
+    data.training.map((example) => task.gold(example)),
   );
   const training = data.training.filter((_, index) => {
     const result = results[index];

@@ -26,6 +26,8 @@ export interface DatasetFiles {
 /** A split of a benchmark, ready to run. */
 export interface Dataset {
   readonly name: "bird" | "spider";
+  /** The name of the task that the examples are of. */
+  readonly task: string;
   readonly split: string;
   /** In the order of the question file. */
   readonly examples: readonly Example[];
@@ -96,6 +98,7 @@ export async function loadDataset(directory: string, options: DatasetOptions): P
     : await withSchemas(files, ids, options.pool);
   return {
     name,
+    task: "text2sql",
     split,
     examples: examplesOf(questions, databases),
     databases,

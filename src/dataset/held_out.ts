@@ -17,6 +17,8 @@ const HELD_OUT_SHARE = 0.3;
 export interface TrainingData {
   readonly training: readonly Example[];
   readonly heldOut: readonly Example[];
+  /** The name of the task that all of them are of. */
+  readonly task: string;
   /** What they are, for people: `bird train (1200) / dev (240)`. */
   readonly description: string;
   readonly warnings: readonly string[];
@@ -58,9 +60,16 @@ export async function loadTrainingData(
       `Cannot train as there must be questions to evaluate on: none in ${heldOut.files.questions}`,
     );
   }
+  if (heldOut.task !== training.task) {
+    throw new RangeError(
+      `Cannot train as the questions to evaluate on must be of the same task: ${heldOut.task} in ` +
+        `${heldOut.files.questions} is not ${training.task}`,
+    );
+  }
   return {
     training: training.examples,
     heldOut: heldOut.examples,
+    task: training.task,
     description: `${describe(data, training)}, evaluated on ${describe(other, heldOut)}`,
     warnings: [...training.warnings, ...heldOut.warnings],
   };
@@ -71,6 +80,7 @@ function dividedData(dataset: Dataset, seed: number): TrainingData {
   return {
     training,
     heldOut,
+    task: dataset.task,
     description: `${training.length} questions of ${dataset.files.questions}, evaluated on the ` +
       `${heldOut.length} held out of it`,
     warnings: dataset.warnings,

@@ -7,14 +7,13 @@
 
 import type { Example } from "../dataset/example.ts";
 import type { Episode } from "../trajectory/episode.ts";
-import type { AnswerResults } from "./answer_results.ts";
-import { withinBudget } from "./run_episode.ts";
+import type { Task } from "./task.ts";
 
-/** Whose answer it is, and what runs it. */
+/** Whose answer it is, and to what. */
 export interface AnswerSetup {
   /** Named as the episode's policy. */
   readonly policy: string;
-  readonly answers: Pick<AnswerResults, "get" | "timeoutMs">;
+  readonly task: Task;
 }
 
 /**
@@ -25,15 +24,14 @@ export interface AnswerSetup {
 export async function answerEpisode(
   example: Example,
   sql: string | null,
-  { policy, answers }: AnswerSetup,
+  { policy, task }: AnswerSetup,
 ): Promise<Episode> {
   const { id, database, goldSql } = example;
-  const [goldResult, result] = await Promise.all([
-    answers.get(database.path, goldSql),
-    sql === null ? null : answers.get(database.path, sql),
+  const [goldResult, finalResult] = await Promise.all([
+    task.gold(example),
+    sql === null ? null : task.answer(sql, example),
   ]);
-  const finalResult = result && withinBudget(result, goldResult, answers.timeoutMs);
-  const elapsedMs = result?.elapsedMs ?? 0;
+  const elapsedMs = finalResult?.elapsedMs ?? 0;
   return {
     exampleId: id,
     databaseId: database.id,

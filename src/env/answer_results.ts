@@ -92,6 +92,16 @@ export class AnswerResults {
   }
 }
 
+/** BIRD gives an answer and its gold SQL one time limit for both together (evaluation_ex.py). */
+export function withinBudget(answer: SqlResult, gold: SqlResult, limitMs: number): SqlResult {
+  if (answer.kind !== "rows" || answer.elapsedMs + gold.elapsedMs <= limitMs) return answer;
+  return {
+    kind: "timeout",
+    message: `answer and gold SQL together took longer than ${limitMs} ms`,
+    elapsedMs: answer.elapsedMs,
+  };
+}
+
 function resultBytes(result: SqlResult): number {
   if (result.kind !== "rows") return MIN_BYTES;
   return result.rows.reduce((sum, row) => sum + rowBytes(row), MIN_BYTES);

@@ -9,8 +9,8 @@
 
 import type { Action, Violation } from "../trajectory/episode.ts";
 import { spacedJson } from "./spaced_json.ts";
-import { TOOLS } from "./tools/execute_sql.ts";
-import type { Tool } from "./tools/tool.ts";
+import type { Protocol } from "./task.ts";
+import type { Arguments, ToolForm } from "./tool.ts";
 
 type Broken = Extract<Action, { kind: "violation" }>;
 
@@ -21,7 +21,7 @@ const UNTAGGED = `((?:(?!${TAG})[^])*)`;
 const MESSAGE = new RegExp(
   `^\\s*<reasoning>${UNTAGGED}</reasoning>\\s*<(tool_call|answer)>${UNTAGGED}</\\2>\\s*$`,
 );
-const FENCED = /^\s*```sql[ \t]*\r?\n((?:(?!```)[^])*)```\s*$/;
+const FENCED = /^\s*```(\w+)[ \t]*\r?\n((?:(?!```)[^])*)```\s*$/;
 
 /**
  * Reads an assistant message.
@@ -29,37 +29,40 @@ const FENCED = /^\s*```sql[ \t]*\r?\n((?:(?!```)[^])*)```\s*$/;
  * @example A tool call
  * ```ts
  * import assert from "node:assert/strict";
+ * import { SQL_PROTOCOL } from "../tasks/sql_prompt.ts";
  * import { parseAction } from "./parse.ts";
  *
- * const action = parseAction(`<reasoning>Look.</reasoning>
+ * const message = `<reasoning>Look.</reasoning>
  * <tool_call>
  * {"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}
- * </tool_call>`);
+ * </tool_call>`;
+ * const action = parseAction(message, SQL_PROTOCOL);
  * assert.equal(action.kind === "toolCall" && action.sql, "SELECT 1");
  * ```
  *
- * @param tools The tools that may be called.
+ * @param protocol The tools that may be called, and how an answer is fenced.
  * @returns What the message does, or how it breaks the format.
  */
-export function parseAction(text: string, tools: readonly Tool[] = TOOLS): Action {
+export function parseAction(text: string, { tools, answerLanguage }: Protocol): Action {
   const match = MESSAGE.exec(text);
   if (match === null) return brokenLayout(text);
   const [, reasoning, tag, content] = match;
   return tag === "answer"
-    ? parseAnswer(reasoning.trim(), content)
+    ? parseAnswer(reasoning.trim(), content, answerLanguage)
     : parseToolCall(reasoning.trim(), content, tools);
 }
 
-function parseAnswer(reasoning: string, content: string): Action {
-  const sql = FENCED.exec(content)?.[1].trim();
-  if (sql === undefined) {
-    return violation("bad_answer", "<answer> must hold one ```sql block and nothing else");
+function parseAnswer(reasoning: string, content: string, wanted: string): Action {
+  const [, language, text] = FENCED.exec(content) ?? [];
+  if (language !== wanted) {
+    return violation("bad_answer", `<answer> must hold one \`\`\`${wanted} block and nothing else`);
   }
-  if (sql === "") return violation("bad_answer", "the ```sql block is empty");
+  const sql = text.trim();
+  if (sql === "") return violation("bad_answer", `the \`\`\`${wanted} block is empty`);
   return { kind: "answer", reasoning, sql };
 }
 
-function parseToolCall(reasoning: string, content: string, tools: readonly Tool[]): Action {
+function parseToolCall(reasoning: string, content: string, tools: readonly ToolForm[]): Action {
   const call = parseJson(content);
   if (call === undefined) return violation("bad_json", "the tool call is not valid JSON");
   if (!isObject(call) || Object.keys(call).sort().join() !== "arguments,name") {
@@ -71,12 +74,12 @@ function parseToolCall(reasoning: string, content: string, tools: readonly Tool[
   }
   const refusal = refusedArguments(call.arguments, tool);
   if (refusal !== null) return violation("bad_arguments", refusal);
-  const args = call.arguments as Record<string, string>;
-  return { kind: "toolCall", reasoning, tool: tool.name, arguments: args, sql: tool.sql(args) };
+  const args = call.arguments as Arguments;
+  return { kind: "toolCall", reasoning, tool: tool.name, arguments: args, sql: tool.query(args) };
 }
 
 /** Why a tool cannot be called with these arguments; null when it can. */
-function refusedArguments(args: unknown, { name, parameters }: Tool): string | null {
+function refusedArguments(args: unknown, { name, parameters }: ToolForm): string | null {
   if (!isObject(args)) return '"arguments" must be an object';
   for (const argument of parameters.required) {
     if (!Object.hasOwn(args, argument)) return `${name} needs "${argument}"`;
@@ -136,16 +139,21 @@ function isObject(value: unknown): value is Record<string, unknown> {
  * @example An answer
  * ```ts
  * import assert from "node:assert/strict";
+ * import { SQL_PROTOCOL } from "../tasks/sql_prompt.ts";
  * import { actionText, parseAction } from "./parse.ts";
  *
  * const action = { kind: "answer", reasoning: "One row.", sql: "SELECT 1" } as const;
- * assert.deepEqual(parseAction(actionText(action)), action);
+ * assert.deepEqual(parseAction(actionText(action, "sql"), SQL_PROTOCOL), action);
  * ```
  *
- * @throws {RangeError} If no message says this: reasoning or an answer's SQL with a tag in it or blanks
- * around it, or an answer's SQL that is empty or holds a fence.
+ * @param answerLanguage Of the fenced block that an answer is.
+ * @throws {RangeError} If no message says this: reasoning or an answer with a tag in it or blanks around
+ * it, or an answer that is empty or holds a fence.
  */
-export function actionText(action: Exclude<Action, { kind: "violation" }>): string {
+export function actionText(
+  action: Exclude<Action, { kind: "violation" }>,
+  answerLanguage: string,
+): string {
   checkWritable("reasoning", action.reasoning, new RegExp(TAG));
   const reasoning = `<reasoning>${action.reasoning}</reasoning>`;
   if (action.kind === "toolCall") {
@@ -153,7 +161,7 @@ export function actionText(action: Exclude<Action, { kind: "violation" }>): stri
     return `${reasoning}\n<tool_call>\n${call.replace(OPENS_TAG, "\\u003c")}\n</tool_call>`;
   }
   checkWritable("answer", action.sql, new RegExp(`${TAG}|^$|\`\`\``));
-  return `${reasoning}\n<answer>\n\`\`\`sql\n${action.sql}\n\`\`\`\n</answer>`;
+  return `${reasoning}\n<answer>\n\`\`\`${answerLanguage}\n${action.sql}\n\`\`\`\n</answer>`;
 }
 
 function checkWritable(what: string, text: string, reserved: RegExp): void {

@@ -7,21 +7,18 @@
 import { defaults } from "../config/option.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Conversation, Policy, Turn } from "../policies/policy.ts";
-import type { SqlPool } from "../sandbox/pool.ts";
 import type { SqlResult } from "../sandbox/result_set.ts";
 import type { Action, Episode, Message, Step, StopReason, Tokens } from "../trajectory/episode.ts";
-import type { AnswerResults } from "./answer_results.ts";
 import { errorText, OBSERVATION_FORMATS, observationText } from "./observation.ts";
-import { ENV_OPTIONS, type EnvOptions, TOOL_CAPS } from "./options.ts";
+import { ENV_OPTIONS, type EnvOptions } from "./options.ts";
 import { parseAction } from "./parse.ts";
-import { promptMessages } from "./prompt.ts";
+import type { Task } from "./task.ts";
+import type { Arguments } from "./tool.ts";
 
 /** What one episode needs; options not given take their defaults. */
 export interface EpisodeOptions extends Partial<EnvOptions> {
-  /** Runs tool calls. */
-  readonly pool: Pick<SqlPool, "execute">;
-  /** Runs the answer and the gold SQL. */
-  readonly answers: Pick<AnswerResults, "get" | "timeoutMs">;
+  /** What the example is an example of. */
+  readonly task: Task;
   /** Seed of the policy's random choices. */
   readonly seed: number;
 }
@@ -50,16 +47,17 @@ export async function runEpisode(
 ): Promise<Episode> {
   const startedMs = performance.now();
   const settings: Settings = { ...defaults(ENV_OPTIONS), ...options };
-  const prompt = promptMessages(example, settings);
+  const { task, template, seed } = settings;
+  const prompt = task.prompt(example, template);
   const [{ steps, stopReason, tokens }, gold] = await Promise.all([
     converse(policy, prompt, example, settings),
-    goldResult(example, settings),
+    task.gold(example),
   ]);
   const answer = steps.find(({ action }) => action.kind === "answer") ?? null;
   return {
     exampleId: example.id,
     databaseId: example.database.id,
-    seed: settings.seed,
+    seed,
     policy: policy.name,
     prompt,
     steps,
@@ -107,7 +105,7 @@ async function takeTurns(
     if (turn.finish === "nothing") return "no_prediction";
     // The context was full before the first token, so there is no message to record.
     if (turn.finish === "context" && turn.text === "") return "context_limit";
-    const action = actionOf(turn);
+    const action = actionOf(turn, settings);
     const result = await resultOf(action, example, settings);
     const stopReason = stopReasonAfter(action, turn, steps.length + 1, settings);
     if (stopReason !== null) {
@@ -121,8 +119,8 @@ async function takeTurns(
 }
 
 /** Reads a message; one that was cut short counts only if it is whole all the same. */
-function actionOf({ text, finish }: Turn): Action {
-  const action = parseAction(text);
+function actionOf({ text, finish }: Turn, { task }: Settings): Action {
+  const action = parseAction(text, task);
   return finish === "stop" || action.kind !== "violation"
     ? action
     : { kind: "violation", violation: "too_long", detail: "the message is too long" };
@@ -139,34 +137,17 @@ function stopReasonAfter(
   return turnCount >= maxTurns ? "turn_limit" : null;
 }
 
-/** Runs what the action asks for; null for a message that asks for nothing. */
-async function resultOf(
-  action: Action,
-  example: Example,
-  settings: Settings,
-): Promise<SqlResult | null> {
-  if (action.kind === "violation") return null;
-  const { pool, answers, toolTimeoutMs } = settings;
-  const { path } = example.database;
-  if (action.kind === "toolCall") {
-    return pool.execute(path, action.sql, { ...TOOL_CAPS, timeoutMs: toolTimeoutMs });
+/** What the action gives; null for a message that asks for nothing. */
+function resultOf(action: Action, example: Example, { task }: Settings): Promise<SqlResult> | null {
+  switch (action.kind) {
+    case "violation":
+      return null;
+    case "toolCall":
+      return task.tools.find(({ name }) => name === action.tool)!
+        .run(action.arguments as Arguments, example);
+    case "answer":
+      return task.answer(action.sql, example);
   }
-  const result = await answers.get(path, action.sql);
-  return withinBudget(result, await goldResult(example, settings), answers.timeoutMs);
-}
-
-function goldResult({ database, goldSql }: Example, { answers }: Settings): Promise<SqlResult> {
-  return answers.get(database.path, goldSql);
-}
-
-/** BIRD gives an answer and its gold SQL one time limit for both together (evaluation_ex.py). */
-export function withinBudget(answer: SqlResult, gold: SqlResult, limitMs: number): SqlResult {
-  if (answer.kind !== "rows" || answer.elapsedMs + gold.elapsedMs <= limitMs) return answer;
-  return {
-    kind: "timeout",
-    message: `answer and gold SQL together took longer than ${limitMs} ms`,
-    elapsedMs: answer.elapsedMs,
-  };
 }
 
 function observationOf(

@@ -35,9 +35,15 @@ export type Action =
     readonly reasoning: string;
     readonly tool: string;
     readonly arguments: Readonly<Record<string, unknown>>;
+    /** The query of the call: SQL, or the task's own language. */
     readonly sql: string;
   }
-  | { readonly kind: "answer"; readonly reasoning: string; readonly sql: string }
+  | {
+    readonly kind: "answer";
+    readonly reasoning: string;
+    /** The answer's text: SQL, or the task's own language. */
+    readonly sql: string;
+  }
   | { readonly kind: "violation"; readonly violation: Violation; readonly detail: string };
 
 /** One assistant message with what came back. */
@@ -45,7 +51,7 @@ export interface Step {
   /** The assistant's message, exactly as sampled. */
   readonly text: string;
   readonly action: Action;
-  /** Result of the tool call or of the answer's SQL; null after a violation. */
+  /** Result of the tool call or of the answer; null after a violation. */
   readonly result: SqlResult | null;
   /** What the policy was shown next; null after the last step. */
   readonly observation: string | null;
@@ -76,10 +82,11 @@ export interface Episode {
   readonly prompt: readonly Message[];
   readonly steps: readonly Step[];
   readonly stopReason: StopReason;
-  /** The answer's SQL; null when there was none. */
+  /** The answer's text; null when there was none. */
   readonly finalSql: string | null;
   /** The answer's result; null when there was none. */
   readonly finalResult: SqlResult | null;
+  /** SQL, or the task's own language. */
   readonly goldSql: string;
   readonly goldResult: SqlResult;
   /** Null for a policy without tokens: such an episode can be evaluated, not trained on. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { loadDataset } from "../../src/dataset/dataset.ts";
-import { AnswerResults } from "../../src/env/answer_results.ts";
 import { runGroup } from "../../src/env/run_group.ts";
 import { type RedundancyClass, redundancyOf } from "../../src/evaluation/redundancy.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
@@ -12,7 +11,7 @@ import { scored } from "../../src/rewards/score.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import { encodeEpisode } from "../../src/trajectory/codec.ts";
 import type { Episode } from "../../src/trajectory/episode.ts";
-import { answer, call } from "../env/shop.ts";
+import { answer, call, sqlTask } from "../env/shop.ts";
 import { writeTinyBird } from "../tiny/bird.ts";
 import { finestep } from "../tiny/workplace.ts";
 
@@ -48,13 +47,13 @@ class Bench implements AsyncDisposable {
     await writeTinyBird(data);
     const { examples } = await loadDataset(data, { split: "dev", schemas: "skip" });
     await using pool = new SqlPool({ roots: [data], workers: 2 });
-    const answers = new AnswerResults(pool, { timeoutMs: 30_000 });
+    const task = sqlTask(pool, { timeoutMs: 30_000 });
     const policy = new ScriptedPolicy(({ seed, turn }) =>
       ATTEMPTS[seed][turn] ?? { text: "", finish: "nothing" }
     );
     for (const example of [examples[0], examples[4]]) {
       const seeds = ATTEMPTS.map((_, seed) => seed);
-      bench.episodes.push(...await runGroup(example, policy, { pool, answers, seeds }));
+      bench.episodes.push(...await runGroup(example, policy, { task, seeds }));
     }
     return bench;
   }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";
-import { AnswerResults } from "../../src/env/answer_results.ts";
 import { type EpisodeOptions, runEpisode } from "../../src/env/run_episode.ts";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
 import { type Script, ScriptedPolicy } from "../../src/policies/scripted.ts";
@@ -10,7 +9,7 @@ import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import { decodeEpisode, encodeEpisode } from "../../src/trajectory/codec.ts";
 import type { Episode } from "../../src/trajectory/episode.ts";
-import { answer, call } from "../env/shop.ts";
+import { answer, call, sqlTask } from "../env/shop.ts";
 import { sha256, Workplace } from "../tiny/workplace.ts";
 
 const ENDLESS =
@@ -48,10 +47,10 @@ async function withScene(use: (scene: Scene) => Promise<void>): Promise<void> {
   const data = workplace.file("data");
   await using pool = new SqlPool({ roots: [data], workers: 1 });
   const { examples: [example] } = await loadDataset(data, { split: "dev", pool });
-  const answers = new AnswerResults(pool, { timeoutMs: DEADLINE_MS });
+  const task = sqlTask(pool, { timeoutMs: DEADLINE_MS, toolTimeoutMs: DEADLINE_MS });
   const play: Scene["play"] = (script, options) =>
     runEpisode(example, new ScriptedPolicy(script), {
-      ...{ pool, answers, seed: 1, maxTurns: 20, toolTimeoutMs: DEADLINE_MS },
+      ...{ task, seed: 1, maxTurns: 20 },
       ...options,
     });
   await use({ workplace, example, play });

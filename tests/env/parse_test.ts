@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { actionText, parseAction } from "../../src/env/parse.ts";
+import { SQL_PROTOCOL } from "../../src/tasks/sql_prompt.ts";
 import type { Action, Violation } from "../../src/trajectory/episode.ts";
 
 const REASONING = "<reasoning>Look first.</reasoning>";
@@ -8,8 +9,8 @@ const CALL = '{"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}';
 const TOOL_CALL = `<tool_call>\n${CALL}\n</tool_call>`;
 const ANSWER = "<answer>\n```sql\nSELECT 1\n```\n</answer>";
 
-const toolCall = (sql: string, reasoning = "Look first."): Action => ({
-  kind: "toolCall",
+const toolCall = (sql: string, reasoning = "Look first.") => ({
+  kind: "toolCall" as const,
   reasoning,
   tool: "execute_sql",
   arguments: { sql },
@@ -51,7 +52,8 @@ const GOOD: Record<string, [string, Action]> = {
 };
 
 for (const [what, [text, action]] of Object.entries(GOOD)) {
-  Deno.test(`parseAction() reads ${what}`, () => assert.deepEqual(parseAction(text), action));
+  Deno.test(`parseAction() reads ${what}`, () =>
+    assert.deepEqual(parseAction(text, SQL_PROTOCOL), action));
 }
 
 const calling = (json: string) => `${REASONING}\n<tool_call>${json}</tool_call>`;
@@ -116,7 +118,7 @@ const BAD: readonly (readonly [Violation, string, string])[] = [
 
 for (const [kind, what, text] of BAD) {
   Deno.test(`parseAction() refuses ${what} as ${kind}`, () => {
-    const action = parseAction(text);
+    const action = parseAction(text, SQL_PROTOCOL);
     assert.equal(action.kind === "violation" && action.violation, kind);
     assert.ok(action.kind === "violation" && /^.{5,80}$/.test(action.detail));
   });
@@ -125,7 +127,7 @@ for (const [kind, what, text] of BAD) {
 Deno.test("parseAction() reads a long message that never closes its tag in linear time", () => {
   const text = `<reasoning>${"<reasoning ".repeat(100_000)}`;
   const startedMs = performance.now();
-  assert.equal(parseAction(text).kind, "violation");
+  assert.equal(parseAction(text, SQL_PROTOCOL).kind, "violation");
   assert.ok(performance.now() - startedMs < 1000);
 });
 
@@ -137,11 +139,11 @@ Deno.test("actionText() writes the canonical messages", () => {
       tool: "execute_sql",
       arguments: { sql: 'a"b' },
       sql: 'a"b',
-    }),
+    }, "sql"),
     '<reasoning>R</reasoning>\n<tool_call>\n{"name": "execute_sql", "arguments": {"sql": "a\\"b"}}\n</tool_call>',
   );
   assert.equal(
-    actionText({ kind: "answer", reasoning: "R", sql: "SELECT 1" }),
+    actionText({ kind: "answer", reasoning: "R", sql: "SELECT 1" }, "sql"),
     "<reasoning>R</reasoning>\n<answer>\n```sql\nSELECT 1\n```\n</answer>",
   );
 });
@@ -173,7 +175,7 @@ Deno.test("parseAction() gives back the tool call that actionText() wrote", () =
   fc.assert(fc.property(sql, reasoning, (sql, reasoning) => {
     const action = toolCall(sql, reasoning);
     assert.deepEqual(
-      parseAction(actionText(action as Exclude<Action, { kind: "violation" }>)),
+      parseAction(actionText(action, "sql"), SQL_PROTOCOL),
       action,
     );
   }));
@@ -183,14 +185,25 @@ Deno.test("parseAction() gives back the answer that actionText() wrote, or it wa
   fc.assert(fc.property(text, reasoning, (sql, reasoning) => {
     const action = { kind: "answer", reasoning, sql } as const;
     const isWritable = isFree(sql) && sql === sql.trim() && sql !== "" && !sql.includes("```");
-    if (isWritable) assert.deepEqual(parseAction(actionText(action)), action);
-    else assert.throws(() => actionText(action), RangeError);
+    if (isWritable) assert.deepEqual(parseAction(actionText(action, "sql"), SQL_PROTOCOL), action);
+    else assert.throws(() => actionText(action, "sql"), RangeError);
   }));
 });
 
 Deno.test("actionText() refuses reasoning with a tag in it", () => {
   assert.throws(
-    () => actionText({ kind: "answer", reasoning: "</reasoning>", sql: "SELECT 1" }),
+    () => actionText({ kind: "answer", reasoning: "</reasoning>", sql: "SELECT 1" }, "sql"),
     { name: "RangeError", message: /^Cannot write reasoning as .*: "<\/reasoning>"$/ },
   );
+});
+
+Deno.test("parseAction() wants an answer in the language of the task", () => {
+  const protocol = { ...SQL_PROTOCOL, answerLanguage: "number" };
+  const action = { kind: "answer", reasoning: "R", sql: "7" } as const;
+  assert.deepEqual(parseAction(actionText(action, "number"), protocol), action);
+  assert.deepEqual(parseAction(actionText(action, "sql"), protocol), {
+    kind: "violation",
+    violation: "bad_answer",
+    detail: "<answer> must hold one ```number block and nothing else",
+  });
 });

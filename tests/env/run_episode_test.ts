@@ -8,7 +8,8 @@ import type { Policy, Turn } from "../../src/policies/policy.ts";
 import { type Script, ScriptedPolicy } from "../../src/policies/scripted.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import type { Episode } from "../../src/trajectory/episode.ts";
-import { answer, call, openShop } from "./shop.ts";
+import { text2sql, type Text2SqlSetup } from "../../src/tasks/text2sql.ts";
+import { answer, call, openShop, sqlTask } from "./shop.ts";
 
 const RIGHT = "SELECT COUNT(id) FROM shop WHERE city = 'ZURICH'";
 const WRONG = "SELECT COUNT(id) FROM shop WHERE city = 'Zurich'";
@@ -16,12 +17,16 @@ const HEAVY =
   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n";
 
 /** Runs one episode of a script on the shop. */
-async function play(script: Script, options: Partial<EpisodeOptions> = {}): Promise<Episode> {
+async function play(
+  script: Script,
+  options: Partial<EpisodeOptions & Omit<Text2SqlSetup, "pool">> = {},
+): Promise<Episode> {
   await using shop = await openShop();
   const { pool, example } = shop;
   const answers = new AnswerResults(pool, { timeoutMs: 5000 });
   const policy = new ScriptedPolicy(script);
-  return await runEpisode(example, policy, { pool, answers, seed: 1, ...options });
+  const task = text2sql({ pool, answers, ...options });
+  return await runEpisode(example, policy, { task, seed: 1, ...options });
 }
 
 const actionKinds = ({ steps }: Episode) => steps.map(({ action }) => action.kind);
@@ -218,8 +223,7 @@ function counting(script: Script) {
 Deno.test("runEpisode() closes the conversation once when it ends", async () => {
   await using shop = await openShop();
   const policy = counting([answer(RIGHT)]);
-  const answers = new AnswerResults(shop.pool, { timeoutMs: 5000 });
-  await runGroup(shop.example, policy, { pool: shop.pool, answers, seeds: [1, 2, 3] });
+  await runGroup(shop.example, policy, { task: sqlTask(shop.pool), seeds: [1, 2, 3] });
   assert.equal(policy.closed, 3);
 });
 
@@ -229,21 +233,21 @@ Deno.test("runEpisode() closes the conversation when the policy throws", async (
     throw new Error("lost");
   });
   const { pool, example } = shop;
-  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
-  const episode = runEpisode(example, policy, { pool, answers, seed: 1 });
+  const task = sqlTask(pool);
+  const episode = runEpisode(example, policy, { task, seed: 1 });
   await assert.rejects(episode, { message: "lost" });
   assert.equal(policy.closed, 1);
-  await answers.get(example.database.path, example.goldSql);
+  await task.gold(example);
 });
 
 Deno.test("runEpisode() closes the conversation when the pool is closed", async () => {
   await using shop = await openShop();
   const policy = counting([call("SELECT 1")]);
   const { pool, example } = shop;
-  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
-  await answers.get(example.database.path, example.goldSql);
+  const task = sqlTask(pool);
+  await task.gold(example);
   await pool[Symbol.asyncDispose]();
-  const episode = runEpisode(example, policy, { pool, answers, seed: 1 });
+  const episode = runEpisode(example, policy, { task, seed: 1 });
   await assert.rejects(episode, /pool is closed/);
   assert.equal(policy.closed, 1);
 });
@@ -265,12 +269,12 @@ const randomScript: Script = ({ turn, seed, observations }) => {
 Deno.test("runEpisode() gives the same episode for the same seed, alone or in company", async () => {
   await using shop = await openShop();
   const { pool, example } = shop;
-  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
+  const task = sqlTask(pool);
   const policy = new ScriptedPolicy(randomScript);
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-  const group = await runGroup(example, policy, { pool, answers, seeds });
+  const group = await runGroup(example, policy, { task, seeds });
   const alone = [];
-  for (const seed of seeds) alone.push(await runEpisode(example, policy, { pool, answers, seed }));
+  for (const seed of seeds) alone.push(await runEpisode(example, policy, { task, seed }));
   assert.deepEqual(group.map(timeless), alone.map(timeless));
   assert.deepEqual(group.map(({ seed }) => seed), seeds);
   assert.ok(new Set(group.map(({ steps }) => steps.length)).size > 1);
@@ -298,9 +302,8 @@ Deno.test("runGroup() runs equal statements once and begins all episodes before 
       return policy.start(prompt, context);
     },
   };
-  const answers = new AnswerResults(counted, { timeoutMs: 5000 });
   const seeds = [1, 2, 3, 4];
-  const group = await runGroup(example, startCounted, { pool: counted, answers, seeds });
+  const group = await runGroup(example, startCounted, { task: sqlTask(counted), seeds });
   assert.ok(group.every(isRight));
   assert.deepEqual(executed.toSorted(), [example.goldSql, RIGHT].toSorted());
 });

@@ -6,8 +6,11 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { Example } from "../../src/dataset/example.ts";
+import { AnswerResults } from "../../src/env/answer_results.ts";
 import { actionText } from "../../src/env/parse.ts";
+import type { Task } from "../../src/env/task.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
+import { text2sql } from "../../src/tasks/text2sql.ts";
 
 /** A pool and an example; disposing of them removes the folder. */
 export interface Shop extends AsyncDisposable {
@@ -51,6 +54,14 @@ function exampleOn(path: string): Example {
   };
 }
 
+/** Text-to-SQL on a pool, with the defaults' deadlines or others. */
+export function sqlTask(
+  pool: Pick<SqlPool, "execute">,
+  { timeoutMs = 5000, toolTimeoutMs }: { timeoutMs?: number; toolTimeoutMs?: number } = {},
+): Task {
+  return text2sql({ pool, answers: new AnswerResults(pool, { timeoutMs }), toolTimeoutMs });
+}
+
 /** A message that calls `execute_sql`. */
 export function call(sql: string): string {
   return actionText({
@@ -59,10 +70,10 @@ export function call(sql: string): string {
     tool: "execute_sql",
     arguments: { sql },
     sql,
-  });
+  }, "sql");
 }
 
 /** A message that answers. */
 export function answer(sql: string): string {
-  return actionText({ kind: "answer", reasoning: "Done.", sql });
+  return actionText({ kind: "answer", reasoning: "Done.", sql }, "sql");
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";
 import { readPredictions } from "../../src/dataset/predictions.ts";
-import { AnswerResults } from "../../src/env/answer_results.ts";
 import {
   byAnswers,
   byPolicy,
@@ -17,12 +16,9 @@ import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { Episode } from "../../src/trajectory/episode.ts";
 import { BIRD, NEEDS_BIRD } from "../dataset/real_bird.ts";
-import { answer, call, openShop, type Shop } from "../env/shop.ts";
+import { answer, call, openShop, type Shop, sqlTask } from "../env/shop.ts";
 
-const setup = ({ pool }: Pick<Shop, "pool">) => ({
-  pool,
-  answers: new AnswerResults(pool, { timeoutMs: 5000 }),
-});
+const setup = ({ pool }: Pick<Shop, "pool">) => ({ task: sqlTask(pool) });
 const variants = (example: Example, n: number) =>
   Array.from({ length: n }, (_, i): Example => ({ ...example, id: String(i) }));
 const trials = (examples: readonly Example[]) => trialsOf(examples, { seed: 1 });
@@ -139,11 +135,11 @@ Deno.test("byPolicy() gives the episode its trial's seed", async () => {
 
 Deno.test("byAnswers() runs answers as they are, also those that break the format of a policy", async () => {
   await using shop = await openShop();
-  const { answers } = setup(shop);
+  const { task } = setup(shop);
   const sqls = ["SELECT '</answer>```', 1", "", "-- nothing", "SELECT 1; SELECT 2"];
   const examples = variants(shop.example, 5);
   const sqlByExample = new Map(sqls.map((sql, n) => [String(n), sql]));
-  const attempt = byAnswers(sqlByExample, { policy: "file", answers });
+  const attempt = byAnswers(sqlByExample, { policy: "file", task });
   const episodes = await Promise.all(trials(examples).map(attempt));
   assert.deepEqual(
     episodes.map(({ finalResult }) =>
@@ -173,8 +169,8 @@ for (
       const { sqlByExample } = await readPredictions(`${file}.json`, examples, {
         match: "position",
       });
-      const { answers } = setup({ pool });
-      const attempt = byAnswers(sqlByExample, { policy: system, answers });
+      const { task } = setup({ pool });
+      const attempt = byAnswers(sqlByExample, { policy: system, task });
       const verdicts = Object.fromEntries(
         await Promise.all(examples.map(async (example) => {
           const { isCorrect } = verdictOf(await attempt({ example, seed: 0 }), example);

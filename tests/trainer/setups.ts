@@ -7,14 +7,13 @@
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { defaults } from "../../src/config/option.ts";
 import type { Example } from "../../src/dataset/example.ts";
-import { AnswerResults } from "../../src/env/answer_results.ts";
 import type { Script } from "../../src/policies/scripted.ts";
 import { REWARD_OPTIONS } from "../../src/rewards/options.ts";
 import type { SqlPool } from "../../src/sandbox/pool.ts";
 import type { CollectSetup } from "../../src/trainer/collect.ts";
 import { TRAIN_OPTIONS, type TrainOptions } from "../../src/trainer/options.ts";
 import { SCHEDULE_OPTIONS, type ScheduleOptions } from "../../src/trainer/schedule.ts";
-import { answer } from "../env/shop.ts";
+import { answer, sqlTask } from "../env/shop.ts";
 
 /** Milliseconds that each statement of {@linkcode NUMBERS} says it took. */
 export const SQL_MS = 2;
@@ -75,7 +74,7 @@ export function collectSetup(
   return {
     algorithm: makeAlgorithm(algorithm),
     examples: examples(exampleCount),
-    env: { pool: NUMBERS, answers: new AnswerResults(NUMBERS, { timeoutMs: 1000 }) },
+    env: { task: sqlTask(NUMBERS) },
     rewardOptions: defaults(REWARD_OPTIONS),
     options: trainOptions(changes),
   };

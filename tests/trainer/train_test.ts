@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { sqlTask } from "../env/shop.ts";
 import type { Algorithm } from "../../src/algorithms/algorithm.ts";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { defaults } from "../../src/config/option.ts";
 import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
-import { AnswerResults } from "../../src/env/answer_results.ts";
 import { makeEngine } from "../../src/cli/engine_setup.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
@@ -202,11 +202,10 @@ async function trainTiny(algorithm: Algorithm, use: (engine: Engine, run: Tiny) 
   await using pool = new SqlPool({ roots: [data], workers: 1 });
   const { examples } = await loadDataset(data, { split: "train", pool });
   await using engine = await makeEngine(tinyModel(), { ...defaults(ENGINE_OPTIONS), threads: 1 });
-  const answers = new AnswerResults(pool, { timeoutMs: 5000 });
   const reports = train({
     ...collectSetup("grpo", 1, { trainSteps: 2, learningRate: 0.01, groupSize: 6 }),
     ...{ algorithm, examples, engine, maxTurnTokens: 8 },
-    env: { pool, answers, template: "compact", maxTurns: 3 },
+    env: { task: sqlTask(pool), template: "compact", maxTurns: 3 },
     saveCheckpoint: () => Promise.resolve(),
   });
   await use(engine, reports);

@@ -7,23 +7,22 @@
  */
 
 import type { Column, Database, Example, Table } from "../dataset/example.ts";
+import type { Template } from "../env/options.ts";
+import { protocolPrompt } from "../env/protocol_prompt.ts";
+import type { Protocol } from "../env/task.ts";
 import type { Message } from "../trajectory/episode.ts";
-import type { Template } from "./options.ts";
-import { actionText } from "./parse.ts";
-import { spacedJson } from "./spaced_json.ts";
-import { EXECUTE_SQL, TOOLS } from "./tools/execute_sql.ts";
-import type { ToolDescription } from "./tools/tool.ts";
+import { EXECUTE_SQL } from "./execute_sql.ts";
+
+/** What messages of the task may say. */
+export const SQL_PROTOCOL: Protocol = { tools: [EXECUTE_SQL], answerLanguage: "sql" };
 
 /**
  * The messages that an episode begins with.
  *
- * @param options `full`: a system message (tools, output modes, instructions) and a user message
+ * @param template `full`: a system message (tools, output modes, instructions) and a user message
  * (schema, evidence, question); `compact`: one user message without instructions.
  */
-export function promptMessages(
-  example: Example,
-  { template }: { readonly template: Template },
-): Message[] {
+export function sqlPrompt(example: Example, template: Template): Message[] {
   if (template === "compact") return [{ role: "user", content: compactPrompt(example) }];
   return [
     { role: "system", content: SYSTEM_PROMPT },
@@ -35,39 +34,13 @@ const SYSTEM_PROMPT = `\
 You answer questions about a SQLite database with one SQL query. You work in turns: in a turn you \
 either call a tool and see its result in the next turn, or give the final answer.
 
-# Tools
-
-<tools>
-${TOOLS.map(functionJson).join("\n")}
-</tools>
-
-# Output
-
-Each turn is exactly one of these two options. Never mix them, and write nothing outside the tags.
-
-Option A, a tool call:
-${
-  actionText({
-    kind: "toolCall",
-    reasoning: "your thoughts",
-    tool: EXECUTE_SQL.name,
-    arguments: { sql: "your query" },
-    sql: "your query",
-  })
-}
-
-Option B, the final answer:
-${actionText({ kind: "answer", reasoning: "your thoughts", sql: "your query" })}
+${protocolPrompt(SQL_PROTOCOL, { call: { sql: "your query" }, answer: "your query" })}
 
 # Instructions
 
 - Precision: select only the columns that the question asks for.
 - Completeness: return all of the information that the question asks for.
 - Correctness: think step by step before the final SQL, and validate your reasoning through tool testing.`;
-
-function functionJson({ name, description, parameters }: ToolDescription): string {
-  return spacedJson({ type: "function", function: { name, description, parameters } });
-}
 
 function fullPrompt({ database, evidence, question }: Example): string {
   return `\

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Column, Example } from "../../src/dataset/example.ts";
 import { parseAction } from "../../src/env/parse.ts";
-import { createTables, promptMessages, quotedName } from "../../src/env/prompt.ts";
+import { createTables, quotedName, SQL_PROTOCOL, sqlPrompt } from "../../src/tasks/sql_prompt.ts";
 
 const column = (name: string, type: string, rest: Partial<Column> = {}): Column => ({
   name,
@@ -49,9 +49,9 @@ const EXAMPLE: Example = {
   difficulty: "simple",
 };
 
-Deno.test("promptMessages() full: schema, keys, comments, example values, evidence and question", () => {
+Deno.test("sqlPrompt() full: schema, keys, comments, example values, evidence and question", () => {
   const example = { ...EXAMPLE, evidence: "Bern refers to city_name = 'Bern'" };
-  const [, user] = promptMessages(example, { template: "full" });
+  const [, user] = sqlPrompt(example, "full");
   assert.deepEqual(user, {
     role: "user",
     content: `\
@@ -79,13 +79,13 @@ How many orders came from Bern?`,
   });
 });
 
-Deno.test("promptMessages() full: the question stands alone without evidence", () => {
-  const [, user] = promptMessages(EXAMPLE, { template: "full" });
+Deno.test("sqlPrompt() full: the question stands alone without evidence", () => {
+  const [, user] = sqlPrompt(EXAMPLE, "full");
   assert.ok(user.content.endsWith("\n\nQuestion:\nHow many orders came from Bern?"));
 });
 
-Deno.test("promptMessages() full: the system message describes tool, modes and instructions", () => {
-  const [system] = promptMessages(EXAMPLE, { template: "full" });
+Deno.test("sqlPrompt() full: the system message describes tool, modes and instructions", () => {
+  const [system] = sqlPrompt(EXAMPLE, "full");
   assert.equal(system.role, "system");
   const tools = /<tools>\n(.*)\n<\/tools>/.exec(system.content)?.[1];
   assert.equal(
@@ -97,14 +97,17 @@ Deno.test("promptMessages() full: the system message describes tool, modes and i
   }
 });
 
-Deno.test("promptMessages() full: each option it shows is a message that the environment reads", () => {
-  const [{ content }] = promptMessages(EXAMPLE, { template: "full" });
+Deno.test("sqlPrompt() full: each option it shows is a message that the environment reads", () => {
+  const [{ content }] = sqlPrompt(EXAMPLE, "full");
   const shown = content.match(/<reasoning>[^]*?<\/(?:tool_call|answer)>/g) ?? [];
-  assert.deepEqual(shown.map((text) => parseAction(text).kind), ["toolCall", "answer"]);
+  assert.deepEqual(shown.map((text) => parseAction(text, SQL_PROTOCOL).kind), [
+    "toolCall",
+    "answer",
+  ]);
 });
 
-Deno.test("promptMessages() compact: one user message with the same fields", () => {
-  assert.deepEqual(promptMessages(EXAMPLE, { template: "compact" }), [{
+Deno.test("sqlPrompt() compact: one user message with the same fields", () => {
+  assert.deepEqual(sqlPrompt(EXAMPLE, "compact"), [{
     role: "user",
     content: `\
 city(id INTEGER PK [1,2], city_name TEXT [Nord Lake,Bern])
@@ -113,16 +116,16 @@ question: How many orders came from Bern?`,
   }]);
 });
 
-Deno.test("promptMessages() compact: evidence comes before the question", () => {
+Deno.test("sqlPrompt() compact: evidence comes before the question", () => {
   const example = { ...EXAMPLE, evidence: "Bern is in Switzerland" };
-  const [{ content }] = promptMessages(example, { template: "compact" });
+  const [{ content }] = sqlPrompt(example, "compact");
   assert.match(content, /\nevidence: Bern is in Switzerland\nquestion: How many/);
 });
 
-Deno.test("promptMessages() never shows the gold SQL, the id or the difficulty", () => {
+Deno.test("sqlPrompt() never shows the gold SQL, the id or the difficulty", () => {
   const example = { ...EXAMPLE, id: "id-317", goldSql: "SELECT 271828" };
   for (const template of ["full", "compact"] as const) {
-    const text = JSON.stringify(promptMessages(example, { template }));
+    const text = JSON.stringify(sqlPrompt(example, template));
     assert.doesNotMatch(text, /271828|id-317|simple/);
   }
 });
