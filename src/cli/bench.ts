@@ -6,37 +6,58 @@
  */
 
 import { join } from "node:path";
-import { option } from "../config/option.ts";
+import { option, type Values } from "../config/option.ts";
+import { findLayout } from "../dataset/layout.ts";
 import { score } from "../evaluation/execution_accuracy.ts";
 import { inOrder } from "../env/in_order.ts";
-import { type BenchResult, benchTables } from "../reports/bench_tables.ts";
+import { resultHash } from "../leaderboard/result_hash.ts";
+import { type BenchResult, benchTables, comparisons } from "../reports/bench_tables.ts";
 import { duration } from "../reports/duration.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { type Cell, cellsOf, type Exam, examFlags, examsOf } from "./grid.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
-import { FIXTURE_DATA, FIXTURE_POLICY, sourceCommit } from "./setup.ts";
+
+import { commandLine, FIXTURE_DATA, FIXTURE_POLICY, sourceCommit } from "./setup.ts";
 import { Stopped, StoredCommand } from "./stored_command.ts";
 import { outputStyle } from "./terminal.ts";
 
 /** Every option of `finestep bench`. */
 const TABLES = {
   experiment: {
-    algorithms: option("finestep,grpo,dapo,gspo", "names, separated by commas", "ours"),
+    algorithms: option(
+      "finestep, grpo, dapo, gspo, sft",
+      "names, separated by commas; a name may have flags of finestep train after it",
+      "ours",
+    ),
     seeds: option(5, "seeds of each algorithm", "ours", { range: [1, 1000] }),
     firstSeed: option(1, "the first seed; the others follow it", "ours"),
-    ablations: option(false, "also FineStep without each of its parts", "ours"),
-    trainSteps: option(36, "train steps of each training", "ours", { range: [1, 1_000_000] }),
-    tokenBudget: option(0, "sampled tokens of each training (0 = by train steps)", "ours", {
-      range: [0, 1e15],
+    ablations: option(false, "also FineStep without each of its parts, and gigpo", "ours"),
+    tokenBudget: option(
+      100_000,
+      "tokens that the policy samples in each training, or is shown by sft (0 = by train steps)",
+      "ours",
+      { range: [0, 1e15] },
+    ),
+    trainSteps: option(1000, "train steps of each training at most", "ours", {
+      range: [1, 1_000_000],
     }),
-    splits: option("dev", "splits to evaluate on, separated by commas", "ours"),
+    splits: option(
+      "",
+      "splits to evaluate on, separated by commas (none = dev, and test where there is one)",
+      "ours",
+    ),
     samples: option(4, "attempts at each question as in training, beside a greedy one", "ours", {
       range: [1, 1000],
     }),
     limit: option(0, "questions of each split, from the first (0 = all)", "ours", {
       range: [0, 1e9],
     }),
+    quick: option(
+      false,
+      "a look in about 10 minutes: 2 seeds, 40000 tokens, dev, 2 attempts, where these are not given",
+      "ours",
+    ),
   },
   run: {
     data: option(FIXTURE_DATA, "folder of the data set", "ours"),
@@ -47,16 +68,28 @@ const TABLES = {
   },
 };
 
+type ExperimentOptions = Values<typeof TABLES.experiment>;
+
+/** What `--quick` sets; the effect is there, the intervals are wide. */
+const QUICK: Partial<ExperimentOptions> = {
+  seeds: 2,
+  tokenBudget: 40_000,
+  splits: "dev",
+  samples: 2,
+};
+
 const HELP = {
   usage: "finestep bench [-- flags of finestep train]",
   summary:
-    "Trains algorithms over seeds from one policy and evaluates what comes of them, greedily and as\n" +
-    "they act in training. Stopped at any moment, the same command goes on.",
+    "Trains algorithms over seeds from one policy, evaluates what comes of them, greedily and as they\n" +
+    "act in training, and decides what the comparison supports (docs/decision_rules.md). Stopped at\n" +
+    "any moment, the same command goes on.",
 };
 
 /** What the experiment works with. */
 interface Experiment {
-  readonly flags: Flags<typeof TABLES>;
+  readonly options: ExperimentOptions;
+  readonly run: Flags<typeof TABLES>["values"]["run"];
   /** Flags that every training gets. */
   readonly trainFlags: readonly string[];
   readonly exams: readonly Exam[];
@@ -83,31 +116,65 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (flags.positionals.length > 0) {
     throw new UsageError(`Unknown argument "${flags.positionals[0]}": see "--help"`);
   }
-  const { splits, samples } = flags.values.experiment;
-  const exams = examsOf(splits.split(","), samples);
-  using store = openStore(flags.values.run.store);
+  const { run } = flags.values;
+  const options = optionsOf(flags);
+  const exams = examsOf(await splitsOf(options.splits, run.data), options.samples);
+  using store = openStore(run.store);
   const commit = await sourceCommit();
   const trainFlags = argv.slice(end + 1);
   const results = await stoppable(
     "Stopping; the same command goes on later",
-    (signal) => worked({ flags, trainFlags, exams, store, commit, signal }),
+    (signal) => worked({ options, run, trainFlags, exams, store, commit, signal }),
   );
   if (results === null) return INTERRUPTED;
-  console.log(flags.json ? jsonText(results) : benchTables(results, outputStyle()));
+  const command = commandLine("bench", argv.filter((flag) => flag !== "--json"));
+  console.log(
+    flags.json
+      ? jsonText({ command, commit, options, results })
+      : benchTables(results, outputStyle()),
+  );
   return 0;
 }
 
-/** The results without their verdicts, which `finestep export` gives by the runs' ids. */
-function jsonText(results: readonly BenchResult[]): string {
-  return JSON.stringify(results.map(({ verdicts: _, ...result }) => result), null, 2);
+function optionsOf({ values, given }: Flags<typeof TABLES>): ExperimentOptions {
+  if (!values.experiment.quick) return values.experiment;
+  const quick = Object.entries(QUICK).filter(([name]) => !given.has(name));
+  return { ...values.experiment, ...Object.fromEntries(quick) };
+}
+
+/** The splits to evaluate on; those that are named must be there before anything is trained. */
+async function splitsOf(named: string, data: string): Promise<string[]> {
+  if (named !== "") {
+    for (const split of listed(named)) await findLayout(data, split);
+    return listed(named);
+  }
+  const hasTest = await findLayout(data, "test").then(() => true, () => false);
+  return hasTest ? ["dev", "test"] : ["dev"];
+}
+
+const listed = (text: string): string[] => text.split(",").map((part) => part.trim());
+
+/** The results with a hash in place of their verdicts, which `finestep export` gives by the runs' ids. */
+function jsonText(
+  { results, ...experiment }: {
+    readonly command: string;
+    readonly commit: string | null;
+    readonly options: ExperimentOptions;
+    readonly results: readonly BenchResult[];
+  },
+): string {
+  const cells = results.map(({ verdicts, ...result }) => ({
+    ...result,
+    resultHash: resultHash(verdicts),
+  }));
+  return JSON.stringify({ ...experiment, cells, ...comparisons(results) }, null, 2);
 }
 
 /** The results of the untrained policy and of every cell; null when stopped. */
 async function worked(experiment: Experiment): Promise<BenchResult[] | null> {
-  const { experiment: options, run } = experiment.flags.values;
-  const algorithms = options.algorithms.split(",").map((name) => name.trim());
+  const { options, run } = experiment;
   const untrained: Cell = { variant: "untrained", seed: options.firstSeed, flags: [] };
-  const cells = [untrained, ...cellsOf({ ...options, algorithms })];
+  const cells = [untrained, ...cellsOf({ ...options, algorithms: listed(options.algorithms) })];
   const progress = new CellProgress(cells.length);
   const results: BenchResult[] = [];
   try {
@@ -125,55 +192,50 @@ async function worked(experiment: Experiment): Promise<BenchResult[] | null> {
 
 /** Trains the policy of a cell and examines it. */
 async function examined(experiment: Experiment, cell: Cell): Promise<BenchResult[]> {
-  const { exams, store, flags } = experiment;
-  const { limit } = flags.values.experiment;
-  const policy = await policyOf(experiment, cell);
+  const { exams, store, options, run } = experiment;
+  const { variant, seed } = cell;
+  const trainRunId = await trained(experiment, cell);
+  const policy = trainRunId === null ? run.model : join(run.runs, String(trainRunId), "policy");
+  const training = trainRunId === null ? null : trainingOf(store, trainRunId);
   const results: BenchResult[] = [];
   for (const exam of exams) {
     const runId = await finished(experiment, "eval", [
-      ...examFlags(exam, policy, cell.seed),
-      ...["--limit", String(limit), "--data", flags.values.run.data],
+      ...examFlags(exam, policy, seed),
+      ...["--limit", String(options.limit), "--data", run.data],
     ]);
     const measures = Object.fromEntries(store.metrics(runId).map((one) => [one.name, one]));
     const verdicts = store.verdicts(runId, "eval");
-    const { variant, seed } = cell;
-    results.push({ variant, seed, runId, exam: examName(exam), verdicts, measures });
+    results.push({ variant, seed, training, runId, exam, verdicts, measures });
   }
   return results;
 }
 
-/** The folder of a cell's policy, after training it where there is something to train. */
-async function policyOf(experiment: Experiment, cell: Cell): Promise<string> {
-  const { model, runs } = experiment.flags.values.run;
-  if (cell.flags.length === 0) return model;
-  const runId = await finished(experiment, "train", trainFlags(experiment, cell));
-  return join(runs, String(runId), "policy");
-}
-
-function examName({ split, temperature, samples }: Exam): string {
-  return temperature === 0
-    ? `${split}, greedy`
-    : `${split}, as in training, ${samples} attempts each`;
-}
-
-function trainFlags({ flags, trainFlags }: Experiment, cell: Cell): string[] {
-  const { run, experiment } = flags.values;
-  return [
+/** Trains a cell's policy; null where there is nothing to train. */
+async function trained(experiment: Experiment, cell: Cell): Promise<number | null> {
+  if (cell.flags.length === 0) return null;
+  const { run, options, trainFlags } = experiment;
+  return await finished(experiment, "train", [
     ...["--data", run.data, "--model", run.model, "--runs", run.runs, "--checkpoint-every", "4"],
-    ...["--train-steps", String(experiment.trainSteps)],
-    ...["--token-budget", String(experiment.tokenBudget), "--eval-limit", String(experiment.limit)],
-    ...[...trainFlags, ...cell.flags],
-  ];
+    ...["--train-steps", String(options.trainSteps)],
+    ...["--token-budget", String(options.tokenBudget), "--eval-limit", String(options.limit)],
+    ...[...trainFlags, ...cell.flags, "--seed", String(cell.seed)],
+  ]);
+}
+
+function trainingOf(store: RunStore, runId: number): BenchResult["training"] {
+  const steps = store.trainSteps(runId);
+  const tokens = steps.reduce((sum, { metrics }) => sum + metrics["env/sampled_tokens"], 0);
+  return { runId, trainSteps: steps.length, sampledTokens: tokens };
 }
 
 /** The id of a finished run of a command. */
 function finished(
-  { flags, store, commit, signal }: Experiment,
+  { run, store, commit, signal }: Experiment,
   command: "train" | "eval",
   own: readonly string[],
 ): Promise<number> {
   // One core each: more threads would round otherwise, and results must not depend on the machine.
-  const argv = [...own, "--threads", "1", "--workers", "1", "--store", flags.values.run.store];
+  const argv = [...own, "--threads", "1", "--workers", "1", "--store", run.store];
   return new StoredCommand(command, argv, commit).finished(store, signal);
 }
 

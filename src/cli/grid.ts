@@ -7,11 +7,12 @@
 
 /** What an experiment compares. */
 export interface GridOptions {
+  /** Names, each with flags of its own after it, for instance `grpo --learning-rate 0.0006`. */
   readonly algorithms: readonly string[];
   /** How many seeds, from `firstSeed` on. */
   readonly seeds: number;
   readonly firstSeed: number;
-  /** Whether FineStep is also trained without each of its parts. */
+  /** Whether FineStep is also trained without each of its parts, and GiGPO beside it. */
   readonly ablations: boolean;
 }
 
@@ -45,6 +46,9 @@ const ABLATIONS: Readonly<Record<string, readonly string[]>> = {
   "finestep, sequence ratio": ["--ratio", "sequence"],
 };
 
+/** Another method that gives credit to steps. */
+const OTHER_STEP_CREDIT = "gigpo";
+
 /**
  * All cells, seed by seed, so that an experiment that is stopped early has all variants on some seeds.
  *
@@ -61,8 +65,9 @@ const ABLATIONS: Readonly<Record<string, readonly string[]>> = {
  * ```
  */
 export function cellsOf({ algorithms, seeds, firstSeed, ablations }: GridOptions): Cell[] {
+  const entries = ablations ? [...algorithms, OTHER_STEP_CREDIT] : algorithms;
   const variants = [
-    ...algorithms.map((name) => ({ variant: name, flags: ["--algorithm", name] })),
+    ...entries.map((entry) => variantOf(entry, entries)),
     ...Object.entries(ablations ? ABLATIONS : {}).map(([variant, flags]) => ({
       variant,
       flags: ["--algorithm", "finestep", ...flags],
@@ -72,9 +77,16 @@ export function cellsOf({ algorithms, seeds, firstSeed, ablations }: GridOptions
     variants.map(({ variant, flags }) => ({
       variant,
       seed,
-      flags: [...flags, "--seed", String(seed)],
+      flags,
     }))
   );
+}
+
+/** An algorithm goes by its name alone where it stands once. */
+function variantOf(entry: string, entries: readonly string[]) {
+  const [name, ...flags] = entry.split(/\s+/);
+  const isOnlyOne = entries.filter((other) => other.split(/\s+/)[0] === name).length === 1;
+  return { variant: isOnlyOne ? name : entry, flags: ["--algorithm", name, ...flags] };
 }
 
 /** Every split greedily, by BIRD's convention, and as policies act in training. */

@@ -17,6 +17,7 @@ export { type ClaimPart, type Decision, decision } from "./statistics/decision.t
 export { holm } from "./statistics/holm.ts";
 export type { Difference, Estimate, Interval } from "./statistics/interval.ts";
 export {
+  detectableDifference,
   minimumDetectableEffect,
   type PowerOptions,
   questionsNeeded,

@@ -1,14 +1,21 @@
 /**
- * An experiment's tables: what each algorithm reached over its seeds, and how FineStep differs from the
- * others.
+ * An experiment's tables: what each algorithm reached over its seeds, how FineStep differs from the
+ * others, and what that decides.
  *
  * @module
  */
 
-import { differenceOverSeeds } from "../evaluation/over_seeds.ts";
-import { meanAndSd } from "../evaluation/statistics.ts";
-import type { MeasureName } from "../evaluation/summary.ts";
+import {
+  type Arms,
+  type DecidedClaim,
+  decidedClaims,
+  type Decoding,
+} from "../evaluation/claims.ts";
+import { type Effect, effect, type SeedVerdicts } from "../evaluation/over_seeds.ts";
+import { type Interval, meanAndSd } from "../evaluation/statistics.ts";
+import { type MeasureName, solvedByBoth, summarize } from "../evaluation/summary.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
+import { decisionTables } from "./decision_table.ts";
 import { differenceText, measureOf } from "./measures.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
@@ -18,31 +25,147 @@ export interface BenchResult {
   /** The algorithm, or what is changed of it. */
   readonly variant: string;
   readonly seed: number;
+  /** How the policy was trained; null for the one that all begin with. */
+  readonly training:
+    | { readonly runId: number; readonly trainSteps: number; readonly sampledTokens: number }
+    | null;
   /** Run of the evaluation. */
   readonly runId: number;
-  /** What was asked and how, for instance `dev, greedy`. */
-  readonly exam: string;
+  readonly exam: {
+    readonly split: string;
+    /** 0 is greedy, 1 is as in training. */
+    readonly temperature: number;
+    /** Attempts at each question. */
+    readonly samples: number;
+  };
   readonly verdicts: readonly Verdict[];
   readonly measures: Readonly<Partial<Record<MeasureName, { readonly value: number }>>>;
 }
 
-const SHOWN: readonly MeasureName[] = ["ex", "redundant_tool_calls", "tool_calls"];
+/** FineStep against another algorithm in one exam. */
+export interface Comparison {
+  readonly exam: BenchResult["exam"];
+  readonly against: string;
+  readonly effects: readonly Effect[];
+  /** On the questions that both answered right in every attempt of every seed. */
+  readonly solvedByBoth: {
+    readonly questions: number;
+    readonly before: Solved;
+    readonly after: Solved;
+  };
+}
+
+/** What was called on questions that were solved. */
+interface Solved {
+  readonly redundantToolCalls: number;
+  readonly toolCalls: number;
+}
+
+/** The system that all others are compared with. */
+const SYSTEM = "finestep";
+
+const SHOWN = ["ex", "redundant_tool_calls", "tool_calls"] as const;
 
 /** Seed of the comparisons' bootstraps. */
 const SEED = 1;
 
-/** Both tables of each exam. */
+/** FineStep against every other variant, and the decisions of docs/decision_rules.md by split. */
+export function comparisons(results: readonly BenchResult[]): {
+  readonly comparisons: Comparison[];
+  readonly decisions: { readonly split: string; readonly claims: DecidedClaim[] }[];
+} {
+  return {
+    comparisons: examsOf(results).flatMap(({ exam, variants }) => compared(exam, variants)),
+    decisions: splitsOf(results).map(({ split, arms }) => ({
+      split,
+      claims: decidedClaims(arms, SYSTEM, { seed: SEED }),
+    })),
+  };
+}
+
+/** What each reached, how FineStep differs, and what is decided. */
 export function benchTables(results: readonly BenchResult[], style: Style): string {
-  const exams = [...Map.groupBy(results, ({ exam }) => exam)];
-  return exams.flatMap(([exam, some]) => {
-    const variants = Map.groupBy(some, ({ variant }) => variant);
-    const tables = [reached(variants, style), differences(variants, style)];
-    return [`${exam}:`, ...tables.filter((text) => text !== "")];
-  }).join("\n");
+  const { comparisons: found, decisions } = comparisons(results);
+  const blocks = examsOf(results).flatMap(({ exam, variants }) => {
+    const own = found.filter((comparison) => comparison.exam === exam);
+    const [first] = variants.values();
+    return [
+      `${examText(exam)} (${questionCount(first)} questions):`,
+      reached(variants, style),
+      ...own.length === 0 ? [] : [effectTable(own, style), solvedTable(own, style)],
+    ];
+  });
+  return [...blocks, ...decisions.flatMap((one) => decisionTables(one, style))].join("\n");
+}
+
+function examText({ split, temperature, samples }: BenchResult["exam"]): string {
+  return temperature === 0
+    ? `${split}, greedy`
+    : `${split}, as in training, ${samples} attempts each`;
+}
+
+const questionCount = ([{ verdicts, exam }]: readonly BenchResult[]) =>
+  verdicts.length / exam.samples;
+
+type Variants = ReadonlyMap<string, readonly BenchResult[]>;
+
+/** Exams in the order in which they come, each with its variants. */
+function examsOf(results: readonly BenchResult[]) {
+  const byName = Map.groupBy(results, ({ exam }) => examText(exam));
+  return Array.from(byName.values(), (some) => ({
+    exam: some[0].exam,
+    variants: Map.groupBy(some, ({ variant }) => variant) as Variants,
+  }));
+}
+
+function splitsOf(results: readonly BenchResult[]): { split: string; arms: Arms }[] {
+  const splits = Map.groupBy(results, ({ exam }) => exam.split);
+  return Array.from(splits, ([split, some]) => ({
+    split,
+    arms: { greedy: armsOf(some, "greedy"), sampled: armsOf(some, "sampled") },
+  }));
+}
+
+function armsOf(results: readonly BenchResult[], decoding: Decoding) {
+  const ofDecoding = results.filter(({ exam }) =>
+    (exam.temperature === 0) === (decoding === "greedy")
+  );
+  const variants = Map.groupBy(ofDecoding, ({ variant }) => variant);
+  return new Map(Array.from(variants, ([name, some]) => [name, verdictsOf(some)]));
+}
+
+const verdictsOf = (results: readonly BenchResult[]): SeedVerdicts =>
+  results.map(({ verdicts }) => verdicts);
+
+function compared(exam: BenchResult["exam"], variants: Variants): Comparison[] {
+  const system = variants.get(SYSTEM);
+  if (!system) return [];
+  return [...variants].filter(([name]) => name !== SYSTEM).map(([against, results]) => {
+    const [before, after] = [verdictsOf(results), verdictsOf(system)];
+    const [solvedBefore, solvedAfter] = solvedByBoth(before.flat(), after.flat());
+    return {
+      exam,
+      against,
+      effects: SHOWN.map((name) => effect(name, before, after, { seed: SEED })),
+      solvedByBoth: {
+        questions: new Set(solvedAfter.map(({ exampleId }) => exampleId)).size,
+        before: solved(solvedBefore),
+        after: solved(solvedAfter),
+      },
+    };
+  });
+}
+
+function solved(verdicts: readonly Verdict[]): Solved {
+  const { measures } = summarize(verdicts, { seed: SEED, resamples: 39 });
+  return {
+    redundantToolCalls: measures.redundant_tool_calls.value,
+    toolCalls: measures.tool_calls.value,
+  };
 }
 
 /** Mean over seeds, and the standard deviation where there are several. */
-function reached(variants: ReadonlyMap<string, readonly BenchResult[]>, style: Style): string {
+function reached(variants: Variants, style: Style): string {
   const rows = Array.from(variants, ([variant, results]) => [
     variant,
     ...SHOWN.map((name) => meanText(name, results, style)),
@@ -63,34 +186,72 @@ function meanText(name: MeasureName, results: readonly BenchResult[], style: Sty
   return `${text(mean)} ${style.unicode ? "±" : "+/-"} ${text(sd)}`;
 }
 
-/** FineStep against each other algorithm, with 95 % intervals over seeds and questions. */
-function differences(
-  variants: ReadonlyMap<string, readonly BenchResult[]>,
-  style: Style,
-): string {
-  const finestep = variants.get("finestep");
-  if (!finestep) return "";
-  const rows = [...variants].filter(([variant]) => variant !== "finestep")
-    .map(([variant, others]) => [
-      variant,
-      ...SHOWN.map((name) => {
-        const verdicts = (some: readonly BenchResult[]) => some.map(({ verdicts }) => verdicts);
-        const { estimate, low, high, pValue } = differenceOverSeeds(
-          name,
-          verdicts(others),
-          verdicts(finestep),
-          { seed: SEED },
-        );
-        const n = finestep[0].verdicts.length;
-        return `${differenceText(name, { value: estimate, low, high, n }, style)}, p ${
-          pValue.toFixed(4)
-        }`;
-      }),
-    ]);
-  return rows.length === 0
-    ? ""
-    : table([{ heading: "finestep minus" }, ...SHOWN.map(heading)], rows, style);
+/** The differences of each measure, with their three intervals. */
+function effectTable(found: readonly Comparison[], style: Style): string {
+  const rows = found.flatMap(({ against, effects }) =>
+    effects.map((one, index) => [
+      index === 0 ? against : "",
+      heading(one.measure).heading,
+      intervalText(one, one.difference, style),
+      one.difference.pValue.toFixed(4),
+      one.overSeeds === null ? "" : intervalText(one, one.overSeeds, style),
+      intervalText(one, one.byDatabase, style),
+    ])
+  );
+  return table(
+    [
+      { heading: `${SYSTEM} minus` },
+      { heading: "measure" },
+      { heading: "difference", align: "right" },
+      { heading: "p", align: "right" },
+      { heading: "over seeds", align: "right" },
+      { heading: "by database", align: "right" },
+    ],
+    rows,
+    style,
+  );
 }
+
+function intervalText(
+  { measure, difference, questions }: Effect,
+  interval: Interval,
+  style: Style,
+) {
+  const { low, high } = interval;
+  return differenceText(measure, { value: difference.estimate, low, high, n: questions }, style);
+}
+
+/** What both called where both were right. */
+function solvedTable(found: readonly Comparison[], style: Style): string {
+  const rows = found.map(({ against, solvedByBoth: { questions, before, after } }) => [
+    against,
+    String(questions),
+    percent(before.redundantToolCalls),
+    percent(after.redundantToolCalls),
+    before.toolCalls.toFixed(2),
+    after.toolCalls.toFixed(2),
+  ]);
+  const columns = [
+    "questions",
+    "redundant calls, %",
+    `${SYSTEM}'s`,
+    "calls per question",
+    `${SYSTEM}'s`,
+  ];
+  return table(
+    [
+      { heading: "where both are always right" },
+      ...columns.map((heading) => ({
+        heading,
+        align: "right",
+      } as const)),
+    ],
+    rows,
+    style,
+  );
+}
+
+const percent = (share: number) => (100 * share).toFixed(1);
 
 function heading(name: string) {
   const { label, isRate } = measureOf(name);

@@ -36,13 +36,22 @@ Deno.test("finestep bench trains, examines and compares, and does nothing twice"
   const first = await bench(workplace);
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stderr, /^3 of 3: grpo, seed 1: EX [\d.]+ /m);
-  for (const exam of ["dev, greedy:", "dev, as in training, 2 attempts each:"]) {
+  for (
+    const exam of [
+      "dev, greedy (4 questions):",
+      "dev, as in training, 2 attempts each (4 questions):",
+    ]
+  ) {
     assert(first.stdout.includes(exam), exam);
   }
   for (const row of [/^\| untrained +\|/m, /^\| finestep +\|/m, /^\| grpo +\|/m]) {
     assert.match(first.stdout, row);
   }
-  assert.match(first.stdout, /^\| finestep minus .*EX, %/m);
+  assert.match(first.stdout, /^\| finestep minus +\| measure/m);
+  assert.match(
+    first.stdout,
+    /^\| more EX +\| grpo .* (supported|not supported|inconclusive) +\|$/m,
+  );
   assert.deepEqual(runs(workplace), ALL_RUNS);
   const second = await bench(workplace);
   assert.equal(second.stdout, first.stdout);
@@ -54,11 +63,14 @@ Deno.test("finestep bench gives the same numbers again in another store", async 
     await using workplace = await Workplace.open();
     const { code, stdout, stderr } = await bench(workplace, "--json");
     assert.equal(code, 0, stderr);
-    const results: Record<string, unknown>[] = JSON.parse(stdout);
-    return results.map(({ runId: _, ...result }) => result);
+    const { cells, comparisons, decisions } = JSON.parse(stdout);
+    assert.equal(cells.length, 6);
+    // The measures rest on the store of the run, the hash on its verdicts.
+    const hashes = cells.map(({ resultHash }: { resultHash: string }) => resultHash);
+    assert(hashes.every((hash: string) => /^[0-9a-f]{64}$/.test(hash)));
+    return { hashes, comparisons, decisions };
   };
   const [first, second] = [await numbers(), await numbers()];
-  assert.equal(first.length, 6);
   assert.deepEqual(second, first);
 });
 

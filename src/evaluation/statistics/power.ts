@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Interval } from "./interval.ts";
 import { normalQuantile, solved, studentQuantile } from "./quantiles.ts";
 
 /** What errors a comparison may make. */
@@ -46,6 +47,23 @@ export function minimumDetectableEffect(
     effect * Math.sqrt(n) - ofAlpha * Math.sqrt(discordance) -
     ofPower * Math.sqrt(discordance - effect ** 2);
   return excess(discordance) < 0 ? null : solved(excess, 0, 0, discordance);
+}
+
+/**
+ * The smallest difference that a comparison finds with 80% power, if the next interval is as wide as
+ * this one: 1.96 + 0.84 standard errors, of which a 95% interval spans twice 1.96 (normal approximation).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { detectableDifference } from "./power.ts";
+ *
+ * assert.equal(detectableDifference({ low: -0.0196, high: 0.0196 }).toFixed(3), "0.028");
+ * ```
+ */
+export function detectableDifference({ low, high }: Interval): number {
+  const [ofAlpha, ofPower] = normalPoints({});
+  return (ofAlpha + ofPower) * (high - low) / (2 * ofAlpha);
 }
 
 /**

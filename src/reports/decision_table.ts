@@ -1,0 +1,88 @@
+/**
+ * What an experiment decides, claim by claim.
+ *
+ * @module
+ */
+
+import type { DecidedClaim, DecidedPart } from "../evaluation/claims.ts";
+import { differenceText } from "./measures.ts";
+import type { Style } from "./style.ts";
+import { table } from "./table.ts";
+
+/**
+ * The decisions on one split, and for those that are inconclusive what could have been found.
+ *
+ * @returns Nothing where no claim could be decided.
+ */
+export function decisionTables(
+  { split, claims }: { readonly split: string; readonly claims: readonly DecidedClaim[] },
+  style: Style,
+): string[] {
+  if (claims.length === 0) return [];
+  const { effect } = claims[0].parts[0];
+  const counts = [effect.seedsBefore, effect.seedsAfter].map(({ length }) => length);
+  return [
+    `Decisions on ${split} by docs/decision_rules.md (${effect.questions} questions, ` +
+    `${counts[1]} seeds; against ${counts[0]}):`,
+    table(
+      [
+        { heading: "finestep has" },
+        { heading: "against" },
+        { heading: "EX, points", align: "right" },
+        { heading: "redundant calls, points", align: "right" },
+        { heading: "p (Holm)", align: "right" },
+        { heading: "decision" },
+      ],
+      claims.map((claim) => rowOf(claim, style)),
+      style,
+    ),
+    ...claims.filter(({ decision }) => decision === "inconclusive").flatMap(advice),
+    ...claims.filter(({ decision, byDatabase }) => decision !== byDatabase).map(
+      ({ claim, against, byDatabase }) =>
+        `${claim}, against ${against}: with databases as the unit, of which there are few, it would be ` +
+        byDatabase,
+    ),
+  ];
+}
+
+function rowOf({ claim, against, parts, decision }: DecidedClaim, style: Style): string[] {
+  const of = (measure: DecidedPart["measure"]) =>
+    parts.filter((part) => part.measure === measure).map((part) => effectText(part, style)).join();
+  const adjusted = parts.map(({ adjustedP }) => adjustedP).filter((p) => p !== null);
+  return [
+    claim,
+    against,
+    of("ex"),
+    of("redundant_tool_calls"),
+    adjusted.map((p) => p.toFixed(4)).join(),
+    decision,
+  ];
+}
+
+function effectText({ measure, effect, share }: DecidedPart, style: Style): string {
+  const { estimate, low, high } = effect.difference;
+  const text = differenceText(
+    measure,
+    { value: estimate, low, high, n: effect.questions },
+    style,
+  );
+  return share === 1 ? text : `${text} (minus 2/3 of its)`;
+}
+
+/** Parts that hold are left out; the others have an interval on both sides of the margin. */
+function advice({ claim, against, parts }: DecidedClaim): string[] {
+  return parts.filter(isOpen).map(({ measure, detectable, seedsForPoint }) => {
+    const name = measure === "ex" ? "EX" : "redundant calls";
+    const seeds = seedsForPoint === null
+      ? "how many seeds that takes cannot be told from these"
+      : `a difference of 1 point takes about ${seedsForPoint} seeds of each`;
+    return `${claim}, against ${against}: inconclusive in ${name}; differences from ` +
+      `${(100 * detectable).toFixed(1)} points on are found with 80 % power, ${seeds}`;
+  });
+}
+
+function isOpen({ better, margin, effect, adjustedP }: DecidedPart): boolean {
+  const { low, high } = effect.difference;
+  const [worst, best] = better === "higher" ? [low, high] : [-high, -low];
+  return best > -margin && (worst <= -margin || (adjustedP ?? 0) > 0.05);
+}
