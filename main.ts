@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   data: () => import("./src/cli/data.ts"),
   eval: () => import("./src/cli/eval.ts"),
   export: () => import("./src/cli/export.ts"),
+  leaderboard: () => import("./src/cli/leaderboard.ts"),
   runs: () => import("./src/cli/runs.ts"),
   train: () => import("./src/cli/train.ts"),
 };

@@ -9,6 +9,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { leaderboardSchemas } from "../src/leaderboard/schema.ts";
 import { auditSchemas } from "../src/reports/audit_schema.ts";
 import { jsonSchemas } from "../src/reports/export/schema.ts";
 
@@ -16,7 +17,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The page, and the way of each command to its help. */
 const PAGE = join(ROOT, "docs", "cli.md");
-const COMMANDS = ["train", "eval", "bench", "credit", "data", "runs", "export"];
+const COMMANDS = ["train", "eval", "bench", "credit", "data", "runs", "export", "leaderboard"];
 
 const OPENING = `# Command line
 
@@ -105,7 +106,8 @@ async function outputOf(args: string[], input = ""): Promise<string> {
 
 if (import.meta.main) {
   await Deno.writeTextFile(PAGE, await cliPage());
-  for (const [name, schema] of Object.entries({ ...jsonSchemas(), ...auditSchemas() })) {
+  const schemas = { ...jsonSchemas(), ...auditSchemas(), ...leaderboardSchemas() };
+  for (const [name, schema] of Object.entries(schemas)) {
     const path = join(ROOT, "docs", "schemas", name);
     await Deno.writeTextFile(path, await formatted(JSON.stringify(schema), "json"));
   }

@@ -34,6 +34,11 @@ export function storedSystem(store: RunStore, { policy }: RunIdentity): StoredSy
     const name = isStart(store, policy.name) ? "untrained" : basename(policy.name);
     return untrained("model", name, { modelSha256: policy.modelSha256 });
   }
+  return trainedSystem(store, training);
+}
+
+/** The system that a training makes. */
+export function trainedSystem(store: RunStore, training: Run): StoredSystem {
   return {
     system: {
       name: trainedName(training),

@@ -11,3 +11,8 @@ export function outputStyle(): Style {
   const isTerminal = Deno.stdout.isTerminal();
   return { unicode: isTerminal, color: isTerminal && !Deno.noColor };
 }
+
+/** Columns that standard output has room for; no bound where it is not a terminal. */
+export function outputWidth(): number {
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+}

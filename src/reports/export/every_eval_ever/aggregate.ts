@@ -1,15 +1,17 @@
 /**
- * An evaluation as one record of Every Eval Ever: who evaluated what, with which settings, and a
+ * An evaluation, or a row of the leaderboard, as one record of Every Eval Ever: who evaluated what, with which settings, and a
  * result for each measure that has a better side.
  *
  * @module
  */
 
+import type { Row } from "../../../leaderboard/schema.ts";
+import type { RunIdentity } from "../../../store/identity.ts";
 import type { Metric } from "../../../store/run_store.ts";
-import type { ExportedRun } from "../../exported_run.ts";
-import { partialText } from "../../exported_run.ts";
+import { type ExportedRun, partialText } from "../../exported_run.ts";
 import { measureOf } from "../../measures.ts";
 import {
+  type EvaluatedNames,
   type EveryEvalEverFacts,
   type EveryEvalEverNames,
   everyEvalEverNames,
@@ -72,14 +74,96 @@ const METRIC_TEXTS: Readonly<Record<string, MetricText>> = {
   },
 };
 
+/** What a record says, be it of one run or of a row of the leaderboard. */
+interface Evaluated extends EvaluatedNames {
+  readonly run: EvaluatedNames["run"] & Pick<ExportedRun["run"], "command" | "commit">;
+  readonly metrics: readonly Metric[];
+  /** Of a metric's interval. */
+  readonly method: (metric: string) => string;
+  readonly details: Readonly<Record<string, string | number | null | undefined>>;
+}
+
 /** The record's fields as the schema names them; nothing in it is undefined. */
 export function everyEvalEverAggregate(
   exported: ExportedRun,
   facts: EveryEvalEverFacts,
   samples: SamplesFile,
 ): Record<string, unknown> {
-  const { run } = exported;
-  const names = everyEvalEverNames(exported, facts);
+  const { run, verdicts, metrics } = exported;
+  const isSilent = verdicts.every(({ calls }) => calls.length === 0);
+  const questions = new Set(verdicts.map(({ exampleId }) => exampleId)).size;
+  const { samplesPath } = everyEvalEverNames(exported, facts);
+  const record = aggregate({
+    ...exported,
+    metrics: metrics.filter(({ name }) => !(isSilent && isOfCalls(name))),
+    method: (name) => intervalMethod(name, questions === verdicts.length),
+    details: { seed: run.identity?.seed, partial: partialText(exported) },
+  }, facts);
+  return {
+    ...record,
+    detailed_evaluation_results: {
+      format: "jsonl",
+      file_path: samplesPath,
+      hash_algorithm: "sha256",
+      checksum: samples.sha256,
+      total_rows: samples.rows,
+    },
+  };
+}
+
+/** The record of a row, which has no samples: they are with the runs, for `finestep export`. */
+export function everyEvalEverRow(row: Row, facts: EveryEvalEverFacts): Record<string, unknown> {
+  return aggregate(evaluatedRow(row), facts);
+}
+
+/** What the names of a row's record are made of. */
+export function evaluatedRow(row: Row): Evaluated {
+  const { exam, runs: [first, ...others], versions, commit, date, dataSet, kind, name } = row;
+  const isModel = kind !== "predictions";
+  const identity: RunIdentity = {
+    ...exam,
+    dataSet: { ...exam.dataSet, name: dataSet },
+    policy: {
+      kind: isModel ? "model" : "predictions",
+      name,
+      modelSha256: isModel && others.length === 0 ? first.policySha256 : null,
+      predictionsSha256: isModel ? null : first.policySha256,
+      match: null,
+    },
+    seed: first.seed,
+    versions,
+  };
+  const isTriedOnce = exam.samples === 1;
+  const hasCalls = row.measures.tool_calls.value > 0;
+  const metrics = Object.entries(row.measures)
+    .filter(([name]) => hasCalls || !isOfCalls(name))
+    .map(([name, { value, low, high, n }]) => ({
+      phase: "eval" as const,
+      name,
+      value,
+      low,
+      high,
+      n,
+    }));
+  return {
+    run: { identity, dataSet, started: date, command: first.command, commit },
+    phase: "eval",
+    metrics,
+    method: (name) =>
+      others.length === 0
+        ? intervalMethod(name, isTriedOnce)
+        : "percentile bootstrap over seeds and questions",
+    details: {
+      seeds: row.runs.map(({ seed }) => seed).join(" "),
+      result_sha256: row.runs.map(({ resultHash }) => resultHash).join(" "),
+      leaderboard_row: row.id,
+    },
+  };
+}
+
+function aggregate(evaluated: Evaluated, facts: EveryEvalEverFacts): Record<string, unknown> {
+  const { run } = evaluated;
+  const names = everyEvalEverNames(evaluated, facts);
   return {
     schema_version: SCHEMA_VERSION,
     evaluation_id: names.evaluationId,
@@ -91,29 +175,26 @@ export function everyEvalEverAggregate(
       source_organization_name: facts.organization,
       evaluator_relationship: facts.relationship,
     },
-    eval_library: evalLibrary(exported),
-    model_info: modelInfo(exported, facts),
-    evaluation_results: measuredMetrics(exported)
-      .map((metric) => result(metric, exported, names, facts)),
-    detailed_evaluation_results: {
-      format: "jsonl",
-      file_path: names.samplesPath,
-      hash_algorithm: "sha256",
-      checksum: samples.sha256,
-      total_rows: samples.rows,
-    },
+    eval_library: evalLibrary(evaluated),
+    model_info: modelInfo(evaluated, facts),
+    evaluation_results: evaluated.metrics
+      .filter(({ name }) => Object.hasOwn(METRIC_TEXTS, name))
+      .map((metric) => result(metric, evaluated, names, facts)),
   };
 }
 
-/** Those with a description; measures of calls only where a policy made any. */
-function measuredMetrics({ metrics, verdicts }: ExportedRun): Metric[] {
-  const isSilent = verdicts.every(({ calls }) => calls.length === 0);
-  return metrics.filter(({ name }) =>
-    Object.hasOwn(METRIC_TEXTS, name) && !(isSilent && METRIC_TEXTS[name].kind === "error_rate")
-  );
+/** Whether a metric says nothing where no tool was called. */
+function isOfCalls(name: string): boolean {
+  return METRIC_TEXTS[name]?.kind === "error_rate";
 }
 
-function evalLibrary({ run }: ExportedRun) {
+/** As src/evaluation/summary.ts chooses: Wilson's for a share of questions that were tried once. */
+function intervalMethod(name: string, isTriedOnce: boolean): string {
+  const isWilson = isTriedOnce && (name === "ex" || name === "strict_ex");
+  return isWilson ? "wilson" : "percentile bootstrap over questions";
+}
+
+function evalLibrary({ run }: Evaluated) {
   const { versions, sqlite } = run.identity ?? {};
   return {
     name: "finestep",
@@ -122,7 +203,7 @@ function evalLibrary({ run }: ExportedRun) {
   };
 }
 
-function modelInfo({ run }: ExportedRun, { modelId }: EveryEvalEverFacts) {
+function modelInfo({ run }: Evaluated, { modelId }: EveryEvalEverFacts) {
   const policy = run.identity?.policy;
   const isRunHere = policy?.kind !== "predictions";
   const [developer, name] = modelId.split("/");
@@ -145,7 +226,7 @@ function modelInfo({ run }: ExportedRun, { modelId }: EveryEvalEverFacts) {
 
 function result(
   metric: Metric,
-  exported: ExportedRun,
+  evaluated: Evaluated,
   names: EveryEvalEverNames,
   facts: EveryEvalEverFacts,
 ) {
@@ -154,8 +235,8 @@ function result(
   return {
     evaluation_result_id: names.resultId(metric.name),
     evaluation_name: names.evaluationName,
-    source_data: sourceData(exported, facts),
-    evaluation_timestamp: seconds(exported.run.started),
+    source_data: sourceData(evaluated, facts),
+    evaluation_timestamp: seconds(evaluated.run.started),
     metric_config: {
       evaluation_description: description,
       metric_id: id,
@@ -172,27 +253,19 @@ function result(
       uncertainty: {
         ...metric.low === null || metric.high === null
           ? {}
-          : { confidence_interval: { ...interval(metric, exported) } },
+          : { confidence_interval: { ...interval(metric, evaluated) } },
         num_samples: metric.n,
       },
     },
-    generation_config: generationConfig(exported),
+    generation_config: generationConfig(evaluated),
   };
 }
 
-function interval({ name, low, high }: Metric, { verdicts }: ExportedRun) {
-  const questions = new Set(verdicts.map(({ exampleId }) => exampleId)).size;
-  // As src/evaluation/summary.ts chooses: Wilson's for a share of questions that were tried once.
-  const isWilson = (name === "ex" || name === "strict_ex") && questions === verdicts.length;
-  return {
-    lower: low,
-    upper: high,
-    confidence_level: 0.95,
-    method: isWilson ? "wilson" : "percentile bootstrap over questions",
-  };
+function interval({ name, low, high }: Metric, { method }: Evaluated) {
+  return { lower: low, upper: high, confidence_level: 0.95, method: method(name) };
 }
 
-function sourceData({ run }: ExportedRun, { dataUrl }: EveryEvalEverFacts) {
+function sourceData({ run }: Evaluated, { dataUrl }: EveryEvalEverFacts) {
   const { dataSet, questions, quarantine } = run.identity ?? {};
   return {
     dataset_name: dataSet?.name ?? run.dataSet,
@@ -210,9 +283,8 @@ function sourceData({ run }: ExportedRun, { dataUrl }: EveryEvalEverFacts) {
 }
 
 /** How a model was run; of a file of predictions that is not known, only how it was scored. */
-function generationConfig(exported: ExportedRun) {
-  const { run } = exported;
-  const { policy, temperature, limits, prompt, seed, exRule, now } = run.identity ?? {};
+function generationConfig({ run, details }: Evaluated) {
+  const { policy, temperature, limits, prompt, exRule, now } = run.identity ?? {};
   return {
     ...policy?.kind === "model"
       ? {
@@ -229,9 +301,8 @@ function generationConfig(exported: ExportedRun) {
       ex_rule: exRule,
       answer_timeout_ms: limits?.answerTimeoutMs,
       sql_clock: now,
-      seed,
       prompt_sha256: prompt?.sha256,
-      partial: partialText(exported),
+      ...details,
     }),
   };
 }

@@ -29,6 +29,11 @@ export interface EveryEvalEverFacts {
   readonly now: number;
 }
 
+/** What names are made of. */
+export interface EvaluatedNames extends Pick<ExportedRun, "phase"> {
+  readonly run: Pick<ExportedRun["run"], "identity" | "dataSet" | "started">;
+}
+
 /** What the aggregate and its samples call each other. */
 export interface EveryEvalEverNames {
   readonly evaluationId: string;
@@ -47,7 +52,7 @@ export interface EveryEvalEverNames {
  * @throws {RangeError} If the model's id is not `developer/model`.
  */
 export function everyEvalEverNames(
-  { run, phase }: ExportedRun,
+  { run, phase }: EvaluatedNames,
   { modelId, uuid }: EveryEvalEverFacts,
 ): EveryEvalEverNames {
   if (!/^[\w.-]+\/[\w.-]+$/.test(modelId)) {

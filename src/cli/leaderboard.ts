@@ -1,0 +1,100 @@
+/**
+ * `finestep leaderboard`: shows the board, adds to it, and exports its rows.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { option } from "../config/option.ts";
+import {
+  appended,
+  EMPTY_BOARD,
+  leaderboardText,
+  parseLeaderboard,
+  SHOWN_DIGITS,
+} from "../leaderboard/board.ts";
+import type { Leaderboard, Row } from "../leaderboard/schema.ts";
+import { examName, leaderboardTables } from "../reports/leaderboard_table.ts";
+import { estimateText } from "../reports/measures.ts";
+import { MARKDOWN } from "../reports/style.ts";
+import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
+import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
+import { rowOfRuns } from "./leaderboard_add.ts";
+import { exportRows, LEADERBOARD_EXPORT_OPTIONS } from "./leaderboard_export.ts";
+import { outputStyle, outputWidth } from "./terminal.ts";
+import { writeWhole } from "./whole_file.ts";
+
+const TABLES = {
+  options: {
+    file: option("results/leaderboard.json", "the board (docs/leaderboard.md)", "ours"),
+    markdown: option(false, "print tables in Markdown", "ours"),
+  },
+  add: {
+    store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+    name: option("", "name of the row (none = the algorithm, or the file)", "ours"),
+    allowDirty: option(false, "also runs whose commit does not tell the source", "ours"),
+  },
+  export: LEADERBOARD_EXPORT_OPTIONS,
+};
+
+const HELP = {
+  usage: "finestep leaderboard [add RUN... | export]",
+  summary:
+    "Shows the leaderboard, adds stored evaluations of one system on one exam as a row over their\n" +
+    "seeds, or writes rows for other leaderboards",
+};
+
+/**
+ * Shows the board, or does what the first argument says.
+ *
+ * @returns The exit code.
+ * @throws {UsageError} If the command line is not one of this command.
+ * @throws {SyntaxError} If the file is not a board; it is left as it was.
+ * @throws {RangeError} If runs make no row, or the row is there already.
+ * @throws {Error} If there is no board to show or export, or a file cannot be written.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const flags = parseFlags(argv, TABLES);
+  if (flags.help) {
+    console.log(helpText(HELP, TABLES));
+    return 0;
+  }
+  const { positionals: [command, ...rest], values } = flags;
+  const board = await boardOf(values.options.file, command);
+  if (command === "add") await add(board, rest, flags);
+  else if (command === "export" && rest.length === 0) await exportRows(board, values.export);
+  else if (command === undefined) console.log(shown(board, flags));
+  else throw new UsageError(`Unknown command "leaderboard ${flags.positionals.join(" ")}"`);
+  return 0;
+}
+
+/** The board of a file; a new one where there is none and one is begun. */
+async function boardOf(path: string, command: string | undefined): Promise<Leaderboard> {
+  if (existsSync(path)) return parseLeaderboard(await Deno.readTextFile(path), path);
+  if (command === "add") return EMPTY_BOARD;
+  throw new Error(`Cannot read the leaderboard as there is none: ${path}`);
+}
+
+function shown(board: Leaderboard, { json, values }: Flags<typeof TABLES>): string {
+  if (json) return leaderboardText(board).trimEnd();
+  return values.options.markdown
+    ? leaderboardTables(board, MARKDOWN)
+    : leaderboardTables(board, outputStyle(), outputWidth());
+}
+
+async function add(
+  board: Leaderboard,
+  ids: readonly string[],
+  { json, values }: Flags<typeof TABLES>,
+): Promise<void> {
+  const row = rowOfRuns(ids, values.add);
+  await writeWhole(values.options.file, [leaderboardText(appended(board, row))]);
+  console.log(json ? JSON.stringify(row, null, 2) : addedText(row));
+}
+
+function addedText(row: Row): string {
+  const { id, name, measures: { ex }, runs } = row;
+  const n = `n = ${ex.n}, ${runs.length} ${runs.length === 1 ? "seed" : "seeds"}`;
+  return `Added row ${id.slice(0, SHOWN_DIGITS)}: ${name} on ${examName(row)}: ` +
+    `EX ${estimateText("ex", ex, outputStyle())} (${n})`;
+}
