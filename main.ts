@@ -10,8 +10,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   eval: () => import("./src/cli/eval.ts"),
   export: () => import("./src/cli/export.ts"),
   leaderboard: () => import("./src/cli/leaderboard.ts"),
+  report: () => import("./src/cli/report.ts"),
   runs: () => import("./src/cli/runs.ts"),
   train: () => import("./src/cli/train.ts"),
+  watch: () => import("./src/cli/watch.ts"),
 };
 type Run = (argv: readonly string[]) => number | Promise<number>;
 

@@ -8,7 +8,8 @@ import { type Outcome, OUTCOMES, type Verdict } from "../evaluation/verdict.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 
-const MEANINGS: Readonly<Record<Exclude<Outcome, "right">, string>> = {
+/** What each outcome says, for people. */
+export const OUTCOME_MEANINGS: Readonly<Record<Exclude<Outcome, "right">, string>> = {
   wrong_rows: "other rows than the gold SQL",
   wrong_columns: "other columns than the gold SQL",
   execution_error: "SQLite refuses the SQL",
@@ -28,7 +29,7 @@ export function outcomeTable(verdicts: readonly Verdict[], style: Style): string
     if (outcome === "right" || !byOutcome.has(outcome)) return [];
     const group = byOutcome.get(outcome)!;
     const share = (100 * group.length / verdicts.length).toFixed(1);
-    return [[outcome, MEANINGS[outcome], String(group.length), share, group[0].exampleId]];
+    return [[outcome, OUTCOME_MEANINGS[outcome], String(group.length), share, group[0].exampleId]];
   });
   if (rows.length === 0) return "";
   return table(

@@ -1,0 +1,198 @@
+/**
+ * What is better, by how much, and how sure that is: the report's first section, in words made from
+ * the numbers.
+ *
+ * @module
+ */
+
+import { CLAIMS, type DecidedClaim, decidedClaims, type Decoding } from "../evaluation/claims.ts";
+import { type Decision, detectableDifference, type Difference } from "../evaluation/statistics.ts";
+import { type Comparison, comparisons, SEED } from "./comparisons.ts";
+import { type Cell, html, paragraphHtml, tableHtml } from "./markup.ts";
+import { countText, estimateHtml, intervalText, numberText, pText } from "./numbers.ts";
+import { byVariant, type Exam } from "./report.ts";
+import { escapeHtml, type Section } from "./section.ts";
+import { meanOver } from "./seeds.ts";
+
+/** Seeds of each algorithm that the rules ask for. */
+const SEEDS_NEEDED = 5;
+
+/** The system that claims are made for. */
+const CLAIMANT = "finestep";
+
+/** The section. */
+export function headlineSection(exams: readonly Exam[]): Section {
+  const splits = Map.groupBy(
+    exams,
+    ({ form: { dataSet, split }, n }) => `${dataSet} ${split}, ${countText(n, "question")}`,
+  );
+  const parts = [...splits].map(([name, some]) => splitHtml(name, some));
+  return {
+    id: "headline",
+    title: "What is better, by how much, how sure",
+    html: parts.join("\n"),
+  };
+}
+
+/** One split: its claims, then each of its exams. */
+function splitHtml(name: string, exams: readonly Exam[]): string {
+  const compared = new Map(exams.map((exam) => [exam, comparisons(exam, claimantOf(exam))]));
+  return [
+    `<h3>${escapeHtml(name)}</h3>`,
+    ...exams.map((exam) => examSentence(exam, compared.get(exam)!)),
+    claimsHtml(exams),
+    ...exams.map((exam) => differencesHtml(exam, compared.get(exam)!)),
+  ].join("\n");
+}
+
+/** FineStep where it is, or the first that was trained. */
+function claimantOf(exam: Exam): string {
+  const variants = byVariant(exam);
+  return variants.has(CLAIMANT) ? CLAIMANT : variants.keys().next().value!;
+}
+
+function examSentence(exam: Exam, compared: readonly Comparison[]): string {
+  const claimant = claimantOf(exam);
+  const own = byVariant(exam).get(claimant)!;
+  const ex = numberText("ex", meanOver("ex", own).mean);
+  const rtr = numberText("redundant_tool_calls", meanOver("redundant_tool_calls", own).mean);
+  const start =
+    `<b>${escapeHtml(exam.name)}:</b> ${escapeHtml(claimant)} answers <b>${ex} %</b> of the ` +
+    `questions right (EX), and <b>${rtr} %</b> of its tool calls are redundant. `;
+  const [rival] = compared;
+  if (!rival) return paragraphHtml(html(`${start}There is nothing here to compare it with.`));
+  return paragraphHtml(html(
+    `${start}Compared with ${escapeHtml(rival.rival)}, EX is ${
+      differenceWords("ex", rival.ex)
+    }, and the share ` +
+      `of redundant calls ${differenceWords("redundant_tool_calls", rival.redundantCalls)}.`,
+  ));
+}
+
+/** `<b>3.1 points lower</b> (95 % interval −7.2 to 1.0, p 0.134: may be chance)`. */
+function differenceWords(name: string, { estimate, low, high, pValue }: Difference): string {
+  if (low === 0 && high === 0) return "<b>the same</b>";
+  const size = `${numberText(name, Math.abs(estimate))} points ${
+    estimate < 0 ? "lower" : "higher"
+  }`;
+  const doubt = low > 0 || high < 0 ? "" : ": may be chance";
+  return `<b>${size}</b> (95 % interval ${intervalText(name, low, high)}, ` +
+    `${escapeHtml(pText(pValue))}${doubt})`;
+}
+
+/** The decisions as a table, claims by rivals; empty without FineStep and a rival of the rules. */
+function claimsHtml(exams: readonly Exam[]): string {
+  const arms = { greedy: armsOf(exams, "greedy"), sampled: armsOf(exams, "sampled") };
+  const decided = decidedClaims(arms, CLAIMANT, { seed: SEED });
+  if (decided.length === 0) return "";
+  const rivals = [...new Set(decided.map(({ against }) => against))];
+  const rows = CLAIMS.map(({ name, decoding }): Cell[] => [
+    `${CLAIMANT}: ${name}`,
+    ...rivals.map((rival) =>
+      verdictHtml(decided.find(({ claim, against }) => claim === name && against === rival))
+    ),
+    decoding === "greedy" ? "greedy" : "as sampled",
+  ]);
+  const columns = [
+    { heading: "claim" },
+    ...rivals.map((rival) => ({ heading: `against ${rival}` })),
+    { heading: "decided on" },
+  ];
+  return tableHtml(
+    "Claims by the rules written before the runs (docs/decision_rules.md)",
+    columns,
+    rows,
+  ) +
+    reservations(exams, decided);
+}
+
+/** The evaluations of a decoding by variant; none where the split has no such exam. */
+function armsOf(exams: readonly Exam[], decoding: Decoding) {
+  const exam = exams.find(({ form }) => (form.temperature === 0) === (decoding === "greedy"));
+  const variants = exam ? [...byVariant(exam)] : [];
+  return new Map(variants.map(([name, runs]) => [name, runs.map(({ verdicts }) => verdicts)]));
+}
+
+/** Words and a sign, so that colour is not all that tells decisions apart. */
+function verdictHtml(claim: DecidedClaim | undefined): Cell {
+  if (!claim) return html('<span class="verdict undecided">no such exam</span>');
+  const { decision } = claim;
+  return html(
+    `<span class="verdict ${decision.replace(" ", "-")}">${SIGNS[decision]} ${decision}</span>`,
+  );
+}
+
+const SIGNS: Readonly<Record<Decision, string>> = {
+  "supported": "\u2713",
+  "not supported": "\u2717",
+  "inconclusive": "?",
+};
+
+/** Why the rules would not count these decisions. */
+function reservations(exams: readonly Exam[], decided: readonly DecidedClaim[]): string {
+  const compared = new Set([CLAIMANT, ...decided.map(({ against }) => against)]);
+  const fewest = Math.min(
+    ...exams.flatMap((exam) =>
+      [...byVariant(exam)].filter(([name]) => compared.has(name)).map(([, runs]) => runs.length)
+    ),
+  );
+  const reasons = [
+    ...exams[0].form.split === "test" ? [] : [
+      `this is ${exams[0].form.split}, on which settings were chosen: the decision is made on test`,
+    ],
+    ...fewest < SEEDS_NEEDED
+      ? [
+        `there ${fewest === 1 ? "is" : "are"} ${
+          countText(fewest, "seed")
+        } where the rules ask for ${SEEDS_NEEDED}`,
+      ]
+      : [],
+  ];
+  const meaning =
+    "Supported: the whole 95 % interval is on the claim's side. Not supported: none of it is. " +
+    "Inconclusive: the data are too few to tell. P-values are adjusted by Holm's method.";
+  const otherwise = decided.filter(({ decision, byDatabase }) => decision !== byDatabase);
+  const text = reasons.length === 0
+    ? meaning
+    : `${meaning} These do not decide yet: ${reasons.join("; ")}.`;
+  const byDatabase = otherwise.map(({ claim, against, byDatabase }) =>
+    `${claim} against ${against} would be ${byDatabase}`
+  );
+  const more = byDatabase.length === 0
+    ? ""
+    : ` With databases as the unit it would be otherwise: ${byDatabase.join("; ")}.`;
+  return paragraphHtml(text + more, "muted");
+}
+
+/** All differences of an exam, as numbers. */
+function differencesHtml(exam: Exam, compared: readonly Comparison[]): string {
+  if (compared.length === 0) return "";
+  const claimant = claimantOf(exam);
+  const cell = (name: string, { estimate, low, high, pValue }: Difference) =>
+    html(
+      `${estimateHtml(name, { value: estimate, low, high }, { isSigned: true }).html} ` +
+        `<span class="interval">${escapeHtml(pText(pValue))}</span>`,
+    );
+  const rows = compared.map(({ rival, ex, redundantCalls, toolCalls }) => [
+    rival,
+    cell("ex", ex),
+    numberText("ex", detectableDifference(ex)),
+    cell("redundant_tool_calls", redundantCalls),
+    cell("tool_calls", toolCalls),
+  ]);
+  return tableHtml(
+    `${exam.name}: ${claimant} minus others, 95 % intervals over seeds and questions, p unadjusted`,
+    [
+      { heading: `${claimant} minus` },
+      { heading: "EX, points", isNumber: true },
+      {
+        heading: "EX it could find",
+        isNumber: true,
+        hint: "the smallest true difference that four of five such experiments would find",
+      },
+      { heading: "redundant calls, points", isNumber: true },
+      { heading: "tool calls per question", isNumber: true },
+    ],
+    rows,
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * The report as one page.
+ *
+ * @module
+ */
+
+import { breakdownsSection } from "./breakdowns.ts";
+import { curvesSection } from "./curves.ts";
+import { headlineSection } from "./headline.ts";
+import { countText } from "./numbers.ts";
+import { pageHtml } from "./page.ts";
+import { questionsSection } from "./questions/mod.ts";
+import { byVariant, type Report } from "./report.ts";
+import { planeSection, resultsSection } from "./results.ts";
+import { runsSection } from "./runs.ts";
+import type { Section } from "./section.ts";
+
+/**
+ * The whole file.
+ *
+ * @param more Sections to show after the questions: trajectories, where there are any.
+ * @throws {RangeError} If the report has no exam.
+ */
+export async function reportPage(report: Report, more: readonly Section[] = []): Promise<string> {
+  const { exams, trainings, runs } = report;
+  if (exams.length === 0) {
+    throw new RangeError("Cannot make a report as it must have an evaluation: there is none");
+  }
+  const sections = [
+    headlineSection(exams),
+    resultsSection(exams),
+    await curvesSection(trainings),
+    await planeSection(exams),
+    breakdownsSection(exams),
+    questionsSection(report),
+    ...more,
+    runsSection(runs),
+  ];
+  return pageHtml(
+    { title: titleOf(report), summary: summaryOf(report) },
+    sections.filter((section) => section !== null),
+  );
+}
+
+function titleOf({ exams }: Report): string {
+  const variants = variantsOf(exams);
+  return variants.length > 4
+    ? `${variants[0]} against ${variants.length - 1} others`
+    : variants.length > 1
+    ? `${variants[0]} against ${variants.slice(1).join(", ")}`
+    : variants[0];
+}
+
+function summaryOf({ exams, runs }: Report): string {
+  const last = runs.map(({ started }) => started).sort().at(-1)!.slice(0, 10);
+  const asked = exams.map(({ name, n }) => `${name} (${countText(n, "question")})`);
+  return `${countText(runs.length, "run")} up to ${last}, evaluated on ${asked.join("; ")}.`;
+}
+
+function variantsOf(exams: Report["exams"]): string[] {
+  return [...new Set(exams.flatMap((exam) => [...byVariant(exam).keys()]))];
+}
