@@ -13,7 +13,7 @@ import { table } from "./table.ts";
 type Metrics = Readonly<Record<string, number>>;
 
 /** Parts of a train step's time by the key of their metric. SQL is a part of the rollout. */
-const TIME_PARTS: Readonly<Record<string, string>> = {
+export const TIME_PARTS: Readonly<Record<string, string>> = {
   "time/rollout_ms": "rollout",
   "time/scoring_ms": "scoring",
   "time/forward_ms": "forward",
