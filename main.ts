@@ -20,10 +20,9 @@ type Run = (argv: readonly string[]) => number | Promise<number>;
 const USAGE = `finestep ${Object.keys(COMMANDS).join(" | ")} [--help]`;
 const [name = "--help", ...argv] = Deno.args;
 try {
-  if (name === "--help" || name === "-h") console.log(`Usage: ${USAGE}`);
-  else if (!Object.hasOwn(COMMANDS, name)) {
-    throw new UsageError(`Unknown command "${name}": ${USAGE}`);
-  } else Deno.exitCode = await (await COMMANDS[name]()).run(argv);
+  if (Object.hasOwn(COMMANDS, name)) Deno.exitCode = await (await COMMANDS[name]()).run(argv);
+  else if (name === "--help" || name === "-h") console.log(`Usage: ${USAGE}`);
+  else throw new UsageError(`Unknown command "${name}": ${USAGE}`);
 } catch (error) {
   console.error(failureText(error));
   Deno.exitCode = error instanceof UsageError ? 2 : 1;
