@@ -1,25 +1,19 @@
 /**
- * `finestep bench`: algorithms against each other over seeds, each training and evaluation in a process of
- * its own. What the store has finished at the same commit is not run again.
+ * `finestep bench`: algorithms against each other over seeds, from one policy and with one budget of tokens.
  *
  * @module
  */
 
-import { join } from "node:path";
 import { option, type Values } from "../config/option.ts";
 import { findLayout } from "../dataset/layout.ts";
-import { score } from "../evaluation/execution_accuracy.ts";
-import { inOrder } from "../env/in_order.ts";
-import { resultHash } from "../leaderboard/result_hash.ts";
-import { type BenchResult, benchTables, comparisons } from "../reports/bench_tables.ts";
-import { duration } from "../reports/duration.ts";
+import { benchTables } from "../reports/bench_tables.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
-import { type Cell, cellsOf, type Exam, examFlags, examsOf } from "./grid.ts";
+import { benchDocument, readBenchDocument, sameAgain } from "./bench_document.ts";
+import { type Experiment, results } from "./experiment.ts";
+import { type Cell, cellsOf, examsOf } from "./grid.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
-
-import { commandLine, FIXTURE_DATA, FIXTURE_POLICY, sourceCommit } from "./setup.ts";
-import { Stopped, StoredCommand } from "./stored_command.ts";
+import { FIXTURE_DATA, FIXTURE_POLICY, sourceCommit } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
 /** Every option of `finestep bench`. */
@@ -53,6 +47,7 @@ const TABLES = {
     limit: option(0, "questions of each split, from the first (0 = all)", "ours", {
       range: [0, 1e9],
     }),
+    only: option("", "cells to run, separated by semicolons: grpo 3; sft 4 (none = all)", "ours"),
     quick: option(
       false,
       "a look in about 10 minutes: 2 seeds, 40000 tokens, dev, 2 attempts, where these are not given",
@@ -62,6 +57,16 @@ const TABLES = {
   run: {
     data: option(FIXTURE_DATA, "folder of the data set", "ours"),
     model: option(FIXTURE_POLICY, "folder of the policy that all begin with", "ours"),
+    again: option(
+      "",
+      "file that --json printed to: its command is run again, in the store given here, and compared",
+      "ours",
+    ),
+    ofCommit: option(
+      "",
+      "show what this commit has done, and run nothing (none = the source's commit)",
+      "ours",
+    ),
     jobs: option(0, "processes at a time (0 = one a core)", "ours", { range: [0, 256] }),
     store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
     runs: option("results/runs", "folder of checkpoints and trained policies", "ours"),
@@ -86,54 +91,104 @@ const HELP = {
     "any moment, the same command goes on.",
 };
 
-/** What the experiment works with. */
-interface Experiment {
-  readonly options: ExperimentOptions;
-  readonly run: Flags<typeof TABLES>["values"]["run"];
-  /** Flags that every training gets. */
-  readonly trainFlags: readonly string[];
-  readonly exams: readonly Exam[];
-  readonly store: RunStore;
-  /** Of the source; runs of another one are not taken over. */
-  readonly commit: string | null;
-  readonly signal: AbortSignal;
-}
-
 /**
  * Runs what is left of the experiment and prints the comparison.
  *
- * @returns The exit code; 130 when stopped by Ctrl-C.
+ * @returns The exit code: 130 when stopped by Ctrl-C, 1 when run again with other results.
  * @throws {UsageError} If the command line is not one of this command.
  * @throws {Error} If a training or an evaluation fails; what was finished is kept.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  const flags = parseFlags(argv.slice(0, end), TABLES);
+  const flags = flagsOf(argv);
   if (flags.help) {
     console.log(helpText(HELP, TABLES));
     return 0;
   }
+  const { again, store: storePath } = flags.values.run;
+  using store = openStore(storePath);
+  if (again !== "") return await runAgain(argv, again, store);
+  const experiment = await experimentOf(argv, store);
+  const found = await worked(experiment);
+  if (found === null) return INTERRUPTED;
+  const source = { argv: argv.filter((flag) => flag !== "--json"), commit: experiment.commit };
+  console.log(
+    flags.json
+      ? JSON.stringify(benchDocument(source, found), null, 2)
+      : benchTables(found, outputStyle()),
+  );
+  return 0;
+}
+
+/** Runs an earlier experiment's command, with these flags after its own, and compares the results. */
+async function runAgain(
+  argv: readonly string[],
+  path: string,
+  store: RunStore,
+): Promise<number> {
+  const { argv: before, cells } = await readBenchDocument(path);
+  const experiment = await experimentOf(joined(before, argv), store);
+  const found = await worked(experiment);
+  if (found === null) return INTERRUPTED;
+  const { lines, areSame } = sameAgain(found, cells);
+  console.log(lines.join("\n"));
+  return areSame ? 0 : 1;
+}
+
+/** Flags of `bench` and of `train`, each after those that were there before. */
+function joined(before: readonly string[], after: readonly string[]): string[] {
+  const [own, train] = [before, after].map(parts).reduce((a, b) => [
+    [...a[0], ...b[0]],
+    [...a[1], ...b[1]],
+  ]);
+  return [...own, "--", ...train];
+}
+
+/** What stands before `--` and what after it. */
+function parts(argv: readonly string[]): [bench: readonly string[], train: readonly string[]] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  return [argv.slice(0, end), argv.slice(end + 1)];
+}
+
+function flagsOf(argv: readonly string[]): Flags<typeof TABLES> {
+  const flags = parseFlags(parts(argv)[0], TABLES);
   if (flags.positionals.length > 0) {
     throw new UsageError(`Unknown argument "${flags.positionals[0]}": see "--help"`);
   }
+  return flags;
+}
+
+const worked = (experiment: Omit<Experiment, "signal">) =>
+  stoppable(
+    "Stopping; the same command goes on later",
+    (signal) => results({ ...experiment, signal }),
+  );
+
+async function experimentOf(
+  argv: readonly string[],
+  store: RunStore,
+): Promise<Omit<Experiment, "signal">> {
+  const flags = flagsOf(argv);
   const { run } = flags.values;
   const options = optionsOf(flags);
-  const exams = examsOf(await splitsOf(options.splits, run.data), options.samples);
-  using store = openStore(run.store);
-  const commit = await sourceCommit();
-  const trainFlags = argv.slice(end + 1);
-  const results = await stoppable(
-    "Stopping; the same command goes on later",
-    (signal) => worked({ options, run, trainFlags, exams, store, commit, signal }),
-  );
-  if (results === null) return INTERRUPTED;
-  const command = commandLine("bench", argv.filter((flag) => flag !== "--json"));
-  console.log(
-    flags.json
-      ? jsonText({ command, commit, options, results })
-      : benchTables(results, outputStyle()),
-  );
-  return 0;
+  const limit = String(options.limit);
+  return {
+    cells: chosenCells(options),
+    exams: examsOf(await splitsOf(options.splits, run.data), options.samples),
+    trainFlags: [
+      ...["--data", run.data, "--model", run.model, "--runs", run.runs, "--checkpoint-every", "4"],
+      ...["--train-steps", String(options.trainSteps)],
+      ...["--token-budget", String(options.tokenBudget), "--eval-limit", limit],
+      ...parts(argv)[1],
+    ],
+    evalFlags: ["--limit", limit, "--data", run.data],
+    model: run.model,
+    runs: run.runs,
+    jobs: run.jobs || navigator.hardwareConcurrency,
+    store,
+    storePath: run.store,
+    commit: run.ofCommit || await sourceCommit(),
+    isComplete: run.ofCommit !== "",
+  };
 }
 
 function optionsOf({ values, given }: Flags<typeof TABLES>): ExperimentOptions {
@@ -142,119 +197,31 @@ function optionsOf({ values, given }: Flags<typeof TABLES>): ExperimentOptions {
   return { ...values.experiment, ...Object.fromEntries(quick) };
 }
 
+/** The untrained policy and every cell, or those of `--only`. */
+function chosenCells(options: ExperimentOptions): Cell[] {
+  const untrained = { variant: "untrained", seed: options.firstSeed, flags: [] };
+  const all = [
+    untrained,
+    ...cellsOf({ ...options, algorithms: listed(options.algorithms, ",") }),
+  ];
+  if (options.only === "") return all;
+  return listed(options.only, ";").map((name) => {
+    const cell = all.find(({ variant, seed }) => `${variant} ${seed}` === name);
+    if (cell) return cell;
+    const names = all.map(({ variant, seed }) => `${variant} ${seed}`);
+    throw new UsageError(`Unknown cell "${name}": those there are: ${names.join("; ")}`);
+  });
+}
+
 /** The splits to evaluate on; those that are named must be there before anything is trained. */
 async function splitsOf(named: string, data: string): Promise<string[]> {
   if (named !== "") {
-    for (const split of listed(named)) await findLayout(data, split);
-    return listed(named);
+    for (const split of listed(named, ",")) await findLayout(data, split);
+    return listed(named, ",");
   }
   const hasTest = await findLayout(data, "test").then(() => true, () => false);
   return hasTest ? ["dev", "test"] : ["dev"];
 }
 
-const listed = (text: string): string[] => text.split(",").map((part) => part.trim());
-
-/** The results with a hash in place of their verdicts, which `finestep export` gives by the runs' ids. */
-function jsonText(
-  { results, ...experiment }: {
-    readonly command: string;
-    readonly commit: string | null;
-    readonly options: ExperimentOptions;
-    readonly results: readonly BenchResult[];
-  },
-): string {
-  const cells = results.map(({ verdicts, ...result }) => ({
-    ...result,
-    resultHash: resultHash(verdicts),
-  }));
-  return JSON.stringify({ ...experiment, cells, ...comparisons(results) }, null, 2);
-}
-
-/** The results of the untrained policy and of every cell; null when stopped. */
-async function worked(experiment: Experiment): Promise<BenchResult[] | null> {
-  const { options, run } = experiment;
-  const untrained: Cell = { variant: "untrained", seed: options.firstSeed, flags: [] };
-  const cells = [untrained, ...cellsOf({ ...options, algorithms: listed(options.algorithms) })];
-  const progress = new CellProgress(cells.length);
-  const results: BenchResult[] = [];
-  try {
-    const jobs = run.jobs || navigator.hardwareConcurrency;
-    for await (const done of inOrder(cells, jobs, (cell) => examined(experiment, cell))) {
-      results.push(...done);
-      progress.advance(done[0]);
-    }
-    return results;
-  } catch (error) {
-    if (error instanceof Stopped) return null;
-    throw error;
-  }
-}
-
-/** Trains the policy of a cell and examines it. */
-async function examined(experiment: Experiment, cell: Cell): Promise<BenchResult[]> {
-  const { exams, store, options, run } = experiment;
-  const { variant, seed } = cell;
-  const trainRunId = await trained(experiment, cell);
-  const policy = trainRunId === null ? run.model : join(run.runs, String(trainRunId), "policy");
-  const training = trainRunId === null ? null : trainingOf(store, trainRunId);
-  const results: BenchResult[] = [];
-  for (const exam of exams) {
-    const runId = await finished(experiment, "eval", [
-      ...examFlags(exam, policy, seed),
-      ...["--limit", String(options.limit), "--data", run.data],
-    ]);
-    const measures = Object.fromEntries(store.metrics(runId).map((one) => [one.name, one]));
-    const verdicts = store.verdicts(runId, "eval");
-    results.push({ variant, seed, training, runId, exam, verdicts, measures });
-  }
-  return results;
-}
-
-/** Trains a cell's policy; null where there is nothing to train. */
-async function trained(experiment: Experiment, cell: Cell): Promise<number | null> {
-  if (cell.flags.length === 0) return null;
-  const { run, options, trainFlags } = experiment;
-  return await finished(experiment, "train", [
-    ...["--data", run.data, "--model", run.model, "--runs", run.runs, "--checkpoint-every", "4"],
-    ...["--train-steps", String(options.trainSteps)],
-    ...["--token-budget", String(options.tokenBudget), "--eval-limit", String(options.limit)],
-    ...[...trainFlags, ...cell.flags, "--seed", String(cell.seed)],
-  ]);
-}
-
-function trainingOf(store: RunStore, runId: number): BenchResult["training"] {
-  const steps = store.trainSteps(runId);
-  const tokens = steps.reduce((sum, { metrics }) => sum + metrics["env/sampled_tokens"], 0);
-  return { runId, trainSteps: steps.length, sampledTokens: tokens };
-}
-
-/** The id of a finished run of a command. */
-function finished(
-  { run, store, commit, signal }: Experiment,
-  command: "train" | "eval",
-  own: readonly string[],
-): Promise<number> {
-  // One core each: more threads would round otherwise, and results must not depend on the machine.
-  const argv = [...own, "--threads", "1", "--workers", "1", "--store", run.store];
-  return new StoredCommand(command, argv, commit).finished(store, signal);
-}
-
-/** Says which cell is done and when the last will be. */
-class CellProgress {
-  readonly #total: number;
-  readonly #startedMs = performance.now();
-  #done = 0;
-
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  advance({ variant, seed, verdicts }: BenchResult): void {
-    const perCell = (performance.now() - this.#startedMs) / ++this.#done / 1000;
-    const ex = score(verdicts).percent.toFixed(1);
-    console.error(
-      `${this.#done} of ${this.#total}: ${variant}, seed ${seed}: EX ${ex}  ` +
-        `${duration(perCell * (this.#total - this.#done))} left`,
-    );
-  }
-}
+const listed = (text: string, separator: string): string[] =>
+  text.split(separator).map((part) => part.trim());

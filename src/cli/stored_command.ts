@@ -42,7 +42,25 @@ export class StoredCommand {
     if (known?.status === "finished") return known.id;
     if (signal.aborted) throw new Stopped();
     await this.#run(known, signal);
-    return this.#runIn(store)!.id;
+    const done = this.#runIn(store);
+    if (done) return done.id;
+    throw new Error(
+      `Cannot go on with the experiment as its source must stay as it was: it is no more that of ${this.#commit}`,
+    );
+  }
+
+  /**
+   * The id of the finished run.
+   *
+   * @throws {RangeError} If there is none.
+   */
+  stored(store: RunStore): number {
+    const known = this.#runIn(store);
+    if (known?.status === "finished") return known.id;
+    throw new RangeError(
+      `Cannot show what commit ${this.#commit} has done as all of it must be stored: there is no ` +
+        `finished run of finestep ${this.#command} ${this.#argv.join(" ")}`,
+    );
   }
 
   #runIn(store: RunStore): Run | undefined {

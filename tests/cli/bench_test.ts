@@ -58,20 +58,57 @@ Deno.test("finestep bench trains, examines and compares, and does nothing twice"
   assert.deepEqual(runs(workplace), ALL_RUNS);
 });
 
-Deno.test("finestep bench gives the same numbers again in another store", async () => {
-  const numbers = async () => {
-    await using workplace = await Workplace.open();
-    const { code, stdout, stderr } = await bench(workplace, "--json");
-    assert.equal(code, 0, stderr);
-    const { cells, comparisons, decisions } = JSON.parse(stdout);
-    assert.equal(cells.length, 6);
-    // The measures rest on the store of the run, the hash on its verdicts.
-    const hashes = cells.map(({ resultHash }: { resultHash: string }) => resultHash);
-    assert(hashes.every((hash: string) => /^[0-9a-f]{64}$/.test(hash)));
-    return { hashes, comparisons, decisions };
+Deno.test("finestep bench --again finds the same results, in another store, and tells others", async () => {
+  await using workplace = await Workplace.open();
+  const first = await bench(workplace, "--json");
+  assert.equal(first.code, 0, first.stderr);
+  const document = JSON.parse(first.stdout);
+  assert.equal(document.cells.length, 6);
+  assert.deepEqual(document.decisions.map(({ split }: { split: string }) => split), ["dev"]);
+  const path = workplace.file("experiment.json");
+  const again = async (change: (hash: string) => string) => {
+    const cells = document.cells.map((cell: { resultHash: string }) => ({
+      ...cell,
+      resultHash: change(cell.resultHash),
+    }));
+    await Deno.writeTextFile(path, JSON.stringify({ ...document, cells }));
+    const place = ["--store", workplace.file("again.sqlite"), "--runs", workplace.file("again")];
+    return await finestep("bench", "--again", path, "--only", "grpo 1", ...place);
   };
-  const [first, second] = [await numbers(), await numbers()];
-  assert.deepEqual(second, first);
+  const same = await again((hash) => hash);
+  assert.equal(same.code, 0, same.stderr);
+  assert.match(
+    same.stdout,
+    /^grpo, seed 1, dev, greedy: the same results \([0-9a-f]{12}\)\ngrpo, seed 1, dev, temperature 1: /,
+  );
+  const other = await again((hash) => `0${hash.slice(1)}`.replace(/^00/, "10"));
+  assert.equal(other.code, 1);
+  assert.match(other.stdout, /^grpo, seed 1, dev, greedy: OTHER results \(/);
+});
+
+Deno.test("finestep bench --of-commit shows what is stored, and runs nothing", async () => {
+  await using workplace = await Workplace.open();
+  const { code, stdout, stderr } = await bench(workplace, "--of-commit", "0123456789ab");
+  assert.equal(stdout, "");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^Cannot show what commit 0123456789ab has done as all of it must be stored: /m,
+  );
+  assert.deepEqual(runs(workplace), []);
+});
+
+Deno.test("finestep bench refuses cells and splits that there are not, before it trains", async () => {
+  await using workplace = await Workplace.open();
+  const cell = await bench(workplace, "--only", "grpo 7");
+  assert.match(
+    cell.stderr,
+    /^Unknown cell "grpo 7": those there are: untrained 1; finestep 1; grpo 1$/m,
+  );
+  const split = await bench(workplace, "--splits", "dev,exam");
+  assert.match(split.stderr, /^Cannot load BIRD as .*exam/m);
+  assert.deepEqual([cell.code, split.code], [2, 1]);
+  assert.deepEqual(runs(workplace), []);
 });
 
 Deno.test("finestep bench goes on after Ctrl-C with what is left", async () => {
