@@ -1,6 +1,6 @@
 /**
- * Puts recorded output into the README, between its markers: `<!-- bench -->` gets
- * `results/bench.txt`, and so on. The first line of each file is the command that made it.
+ * Puts recorded output into the README, between its markers: `<!-- speed -->` gets
+ * `results/speed.txt`, and so on. The first line of each file is the command that made it.
  *
  * Run with `deno task readme`.
  *
