@@ -5,10 +5,14 @@
  * @module
  */
 
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /** The browser: `CHROMIUM_PATH`, or the first of the usual names in `PATH`; null where none is. */
-export function chromiumPath(): string | null {
+function chromiumPath(): string | null {
   const given = Deno.env.get("CHROMIUM_PATH");
   if (given) return given;
   const folders = (Deno.env.get("PATH") ?? "").split(":");
@@ -24,12 +28,64 @@ function isFile(path: string): boolean {
   }
 }
 
+const PATH = chromiumPath();
+if (PATH === null) console.info("skipped: no Chromium (not in PATH, and CHROMIUM_PATH is not set)");
+
 type Json = Record<string, unknown>;
 
 /** A size in CSS pixels. */
 export interface Viewport {
   readonly width: number;
   readonly height: number;
+}
+
+/** A window wide enough for the list of questions beside two attempts. */
+export const DESKTOP: Viewport = { width: 1280, height: 900 };
+/** A phone held upright. */
+export const PHONE: Viewport = { width: 390, height: 844 };
+
+/**
+ * Tests a page in the browser. Each step begins with the page newly opened at the size of a desktop,
+ * and fails if the page complains or asks for anything but itself. Where the variable `SCREENSHOTS`
+ * names a folder, what is seen at the end of each step is written there.
+ */
+export function browserTest(
+  name: string,
+  page: () => string,
+  steps: Readonly<Record<string, (browser: Browser) => Promise<void>>>,
+): void {
+  if (PATH === null) {
+    Deno.test({ name, ignore: true, fn() {} });
+    return;
+  }
+  const path = PATH;
+  Deno.test(name, async (t) => {
+    const folder = await Deno.makeTempDir({ prefix: "page" });
+    const file = join(folder, "page.html");
+    await Deno.writeTextFile(file, page());
+    const url = pathToFileURL(file).href;
+    {
+      await using browser = await Browser.start(path);
+      for (const [step, body] of Object.entries(steps)) {
+        await t.step(step, async () => {
+          await browser.resize(DESKTOP);
+          await browser.open(url);
+          await body(browser);
+          await saveScreenshot(browser, step);
+          assert.deepEqual(browser.complaints, []);
+          assert.deepEqual(browser.requests.filter((asked) => asked.split("#")[0] !== url), []);
+        });
+      }
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
+async function saveScreenshot(browser: Browser, step: string): Promise<void> {
+  const folder = Deno.env.get("SCREENSHOTS");
+  if (!folder) return;
+  const name = step.replaceAll(/[^a-z0-9]+/gi, "_");
+  await Deno.writeFile(join(folder, `${name}.png`), await browser.screenshot());
 }
 
 /** A browser process with one tab, closed at the end of its `using` block. */
@@ -75,19 +131,20 @@ export class Browser implements AsyncDisposable {
     return browser;
   }
 
-  /** Opens a page and waits until it is loaded. */
+  /** Opens a page anew and waits until it is loaded. */
   async open(url: string): Promise<void> {
-    const loaded = Promise.withResolvers<Json>();
-    this.#events.set("Page.loadEventFired", loaded.resolve);
-    // From one fragment of a page to another nothing is loaded, so that the page would not start anew.
-    await this.send("Page.navigate", { url: "about:blank" });
-    await loaded.promise;
-    const again = Promise.withResolvers<Json>();
-    this.#events.set("Page.loadEventFired", again.resolve);
+    // From one fragment of a page to another nothing would be loaded.
+    await this.#load("about:blank");
     this.complaints.length = 0;
     this.requests.length = 0;
+    await this.#load(url);
+  }
+
+  async #load(url: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<Json>();
+    this.#events.set("Page.loadEventFired", resolve);
     await this.send("Page.navigate", { url });
-    await again.promise;
+    await promise;
   }
 
   /** The value of an expression in the page; a promise is awaited. */
@@ -101,6 +158,19 @@ export class Browser implements AsyncDisposable {
     const { result, exceptionDetails } = reply as { result: Json; exceptionDetails?: Json };
     if (exceptionDetails) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
     return result.value as T;
+  }
+
+  /** Clicks in the middle of the first element of a selector, where a reader could. */
+  async click(selector: string): Promise<void> {
+    const [x, y] = await this.evaluate<[number, number]>(`{
+      const element = document.querySelector(${JSON.stringify(selector)});
+      element.scrollIntoView({ block: "center" });
+      const { left, top, width, height } = element.getBoundingClientRect();
+      [left + width / 2, top + height / 2];
+    }`);
+    for (const type of ["mousePressed", "mouseReleased"]) {
+      await this.send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
+    }
   }
 
   /** Presses keys one after another, by what they give: `j`, `Enter`, `ArrowDown`. */

@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /**
- * What the last message of the user asks, by the two templates of `src/env/prompt.ts`. In the full
+ * What the last message of the user asks, by the two templates of `src/tasks/sql_prompt.ts`. In the full
  * one evidence stands before the question and has no mark of its own, so the last line is taken for
  * the question. A prompt of another form is taken for the question as a whole.
  *

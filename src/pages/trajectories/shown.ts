@@ -61,7 +61,7 @@ export interface ShownCredit {
   readonly discounted: number;
   /** Outcome and process mixed. */
   readonly value: number;
-  /** Null where there was no other attempt to compare with, in an evaluation. */
+  /** Null where no training used it and there is no other attempt to compare with. */
   readonly advantage: number | null;
 }
 
@@ -78,8 +78,8 @@ export interface ShownStep {
   readonly classes: readonly RedundancyClass[];
 }
 
-/** What became of a trajectory's group. */
-export type Use = "trained" | "leftOut" | "evaluated";
+/** What became of a trajectory: `imitated` is by supervised training, without advantages. */
+export type Use = "trained" | "leftOut" | "imitated" | "evaluated";
 
 /** One attempt at a question. */
 export interface ShownTrajectory {
@@ -88,7 +88,7 @@ export interface ShownTrajectory {
   readonly run: number;
   /** The algorithm that trained the policy, or what stands for it. */
   readonly algorithm: string;
-  /** Seed of the run. */
+  /** Seed of the training run, or of the run itself. */
   readonly seed: number;
   readonly phase: Phase;
   /** Counted from 0; null outside of training. */
@@ -136,7 +136,7 @@ export function* shownTrajectories(
   const scoring = scoringOf(trainedBy);
   const common = {
     run: run.id,
-    seed: run.seed,
+    seed: trainedBy.seed,
     algorithm: trainedBy.algorithm ?? policy,
     scoredBy: scoring.algorithm.name,
     scoring: scoringText(scoring),
@@ -146,7 +146,7 @@ export function* shownTrajectories(
     const uses = usesOf(groups.map(([{ isKept }]) => isKept!), trainedBy, together[0].phase);
     for (const [g, group] of groups.entries()) {
       for (const [attempt, trace] of group.entries()) {
-        yield { ...common, ...shown(trace), attempt, use: uses[g] };
+        yield { ...common, ...shown(trace, uses[g]), attempt };
       }
     }
   }
@@ -171,10 +171,12 @@ interface ScoredRecord extends AuditedTrace {
 
 /** The scoring that a training run recorded; FineStep's own where there was no policy gradient. */
 function scoringOf({ algorithm: name, options }: Run): Scoring {
-  const isScored = name !== null && name !== "sft";
+  if (name === null || name === "sft") {
+    const algorithm = makeAlgorithm("finestep");
+    return { algorithm, rewards: rewardOptions(algorithm.name) };
+  }
   const { credit, rewards } = options as Readonly<Record<string, Record<string, unknown>>>;
-  const algorithm = makeAlgorithm(isScored ? name : "finestep", isScored ? credit : {});
-  return { algorithm, rewards: rewardOptions(algorithm.name, isScored ? rewards : {}) };
+  return { algorithm: makeAlgorithm(name, credit), rewards: rewardOptions(name, rewards) };
 }
 
 /** The options that a reader needs to work the numbers out again. */
@@ -228,8 +230,9 @@ function tracesOf(records: readonly EpisodeRecord[], groupSize: number): Trace[]
 }
 
 /** A train step uses the first groups that the algorithm keeps, as many as it asks for. */
-function usesOf(isKept: readonly boolean[], { options }: Run, phase: Phase): Use[] {
+function usesOf(isKept: readonly boolean[], { algorithm, options }: Run, phase: Phase): Use[] {
   if (phase !== "train") return isKept.map(() => "evaluated");
+  if (algorithm === "sft") return isKept.map(() => "imitated");
   let left = trainingOf(options).groupsPerStep;
   return isKept.map((kept) => kept && left-- > 0 ? "trained" : "leftOut");
 }
@@ -238,7 +241,7 @@ function trainingOf({ training }: Run["options"]) {
   return training as { readonly groupSize: number; readonly groupsPerStep: number };
 }
 
-function shown(trace: ScoredRecord) {
+function shown(trace: ScoredRecord, use: Use) {
   const { record: { episode, phase, trainStep, outcome: reward, isCorrect }, groupSize } = trace;
   return {
     question: {
@@ -252,21 +255,22 @@ function shown(trace: ScoredRecord) {
     trainStep,
     groupSize,
     episodeSeed: episode.seed,
+    use,
     ...outcomeOf(episode, isCorrect),
     isCorrect,
     reward,
-    steps: episode.steps.map((step, s) => shownStep(step, s, trace)),
+    steps: episode.steps.map((step, s) => shownStep(step, s, trace, use)),
   };
 }
 
-function shownStep(step: Step, s: number, trace: ScoredRecord): ShownStep {
+function shownStep(step: Step, s: number, trace: ScoredRecord, use: Use): ShownStep {
   const { action, result } = step;
   return {
     kind: action.kind,
     reasoning: action.kind === "violation" ? "" : shortened(action.reasoning, MAX_MESSAGE),
     text: textOf(step),
     result: result && shownResult(result),
-    credit: creditOf(trace, s),
+    credit: creditOf(trace, s, use),
     classes: trace.redundancy.calls.find((call) => call.step === s)?.classes ?? [],
   };
 }
@@ -279,11 +283,11 @@ function textOf({ action, text }: Step): string {
   return shortened(isBare ? JSON.stringify(action.arguments) : action.sql, MAX_SQL);
 }
 
-function creditOf({ credit, record, groupSize }: ScoredRecord, s: number): ShownCredit {
+function creditOf({ credit, groupSize }: ScoredRecord, s: number, use: Use): ShownCredit {
   const { hard, recall, process, smoothed } = credit;
   // The outcome of a stored episode is known, and so what is compared.
   const { discounted, values, advantages } = credit.compared!;
-  const isAlone = groupSize === 1 && record.phase !== "train";
+  const isAlone = groupSize === 1 && (use === "evaluated" || use === "imitated");
   return {
     hard: hard[s],
     recall: recall && recall[s],

@@ -191,6 +191,11 @@ function filter() {
   else choose(state.listed.includes(state.question) ? state.question : state.listed[0] ?? null);
 }
 
+function clear() {
+  form.reset();
+  filter();
+}
+
 function matchingOf({ attempts }) {
   return attempts.filter((attempt) => state.matching.has(attempt));
 }
@@ -201,19 +206,18 @@ function matchingOf({ attempts }) {
 function choose(question, { a, b } = {}) {
   const named = (key) => question.attempts.find((attempt) => attempt.key === key);
   state.question = question;
-  state.a = question && (named(a) ?? mostUneven(matchingOf(question)));
+  state.a = question && (named(a) ?? mostDivided(matchingOf(question)));
   state.b = question && (b === "" ? null : named(b) ?? partnerOf(state.a));
   markCurrent();
   showDetail();
 }
 
-/** The attempt whose steps earned most differently: it shows best what credit by steps is. */
-function mostUneven(attempts) {
-  const unevenness = ({ steps }) => {
+/** The attempt whose steps were pushed both ways furthest: it shows best what credit by steps is. */
+function mostDivided(attempts) {
+  return best(attempts, ({ steps }) => {
     const advantages = steps.map(({ credit }) => credit.advantage ?? 0);
-    return Math.max(...advantages) - Math.min(...advantages);
-  };
-  return best(attempts, unevenness);
+    return Math.min(Math.max(0, ...advantages), Math.max(0, ...advantages.map((a) => -a)));
+  });
 }
 
 /** The attempt that says most beside another: by another algorithm, as late, with the same steps. */
@@ -249,8 +253,7 @@ function followLink() {
   const keys = new URLSearchParams(location.hash.slice(1));
   const question = questions.find(({ key }) => key === keys.get("q"));
   if (!question) return false;
-  form.reset();
-  filter();
+  clear();
   choose(question, { a: keys.get("a"), b: keys.get("b") });
   section.scrollIntoView();
   return true;
@@ -429,6 +432,10 @@ const USE_TEXTS = {
     "left out of training",
     "The group was left out: its outcomes are all equal, or the train step had enough groups.",
   ],
+  imitated: [
+    "imitated",
+    "Supervised training made all of it more likely: advantages are what FineStep would give.",
+  ],
   evaluated: [
     "an evaluation",
     "Nothing was trained on this: advantages are what training on these attempts would give.",
@@ -505,10 +512,12 @@ function signOf(advantage, use) {
 function advantageText(advantage, use) {
   if (advantage === null) return "no advantage: the only attempt";
   const sign = signOf(advantage, use);
+  const wouldBe = { more: "would be pushed up", less: "would be pushed down", "": "no push" };
   const says = {
     trained: { more: "made more likely", less: "made less likely", "": "not pushed" },
-    evaluated: { more: "would be pushed up", less: "would be pushed down", "": "no push" },
     leftOut: { "": "not trained on" },
+    imitated: wouldBe,
+    evaluated: wouldBe,
   };
   return `advantage ${signed(advantage)} · ${says[use][sign]}`;
 }
@@ -553,8 +562,7 @@ function onKey(event) {
 
 form.addEventListener("input", filter);
 form.addEventListener("submit", (event) => event.preventDefault());
-// The fields are cleared after the event.
-form.addEventListener("reset", () => setTimeout(filter));
+element("[data-do=clear]").addEventListener("click", clear);
 element("[data-do=help]").addEventListener("click", () => help.showModal());
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", followLink);
