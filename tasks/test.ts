@@ -15,6 +15,7 @@ const PURE = [
   "audit",
   "config",
   "credit",
+  "gate",
   "leaderboard",
   "pages",
   "reports",

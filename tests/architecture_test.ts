@@ -35,6 +35,8 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
     "src/audit/episode_line.ts",
     "src/dataset/bird_format.ts",
     "src/dataset/quarantine.ts",
+    "src/gate/baseline.ts",
+    "src/gate/trajectory.ts",
     "src/leaderboard/schema.ts",
     "src/models/config.ts",
     "src/models/safetensors.ts",

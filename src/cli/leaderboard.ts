@@ -54,6 +54,8 @@ const HELP = {
  * @throws {Error} If there is no board to show or export, or a file cannot be written.
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  // It has options of its own, and loads what evaluates.
+  if (argv[0] === "check") return (await import("./leaderboard_check.ts")).run(argv.slice(1));
   const flags = parseFlags(argv, TABLES);
   if (flags.help) {
     console.log(helpText(HELP, TABLES));
