@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { everyEvalEverAggregate } from "../../../src/reports/export/every_eval_ever/aggregate.ts";
+import {
+  everyEvalEverAggregate,
+  everyEvalEverRow,
+} from "../../../src/reports/export/every_eval_ever/aggregate.ts";
+import { aRow } from "../../leaderboard/rows.ts";
 import {
   type EveryEvalEverFacts,
   everyEvalEverNames,
@@ -95,6 +99,52 @@ Deno.test("everyEvalEverAggregate() gives the samples' place, and takes dataless
     record.detailed_evaluation_results.file_path,
     `data/bird/some-lab/some-model/${FACTS.uuid}_samples.jsonl`,
   );
+});
+
+/** A record of the leaderboard has no samples. */
+const OF_ROW = AGGREGATE.omit({ detailed_evaluation_results: true });
+
+Deno.test("everyEvalEverRow() has the scores of all seeds, and which these are", () => {
+  const row = aRow({ ex: 0.625 });
+  const record = OF_ROW.parse(everyEvalEverRow(row, FACTS));
+  assert.equal(record.evaluation_id, "minibird.dev/some-lab/some-model/1767323045");
+  const [ex, redundant, ...others] = record.evaluation_results;
+  assert.deepEqual(ex.score_details, {
+    score: 0.625,
+    uncertainty: {
+      confidence_interval: {
+        lower: 0.525,
+        upper: 0.725,
+        confidence_level: 0.95,
+        method: "percentile bootstrap over seeds and questions",
+      },
+      num_samples: 40,
+    },
+  });
+  assert.equal(redundant.metric_config.metric_id, "finestep.redundant_tool_calls");
+  // The number of calls has no better side.
+  assert.deepEqual(others, []);
+  const { additional_details } = ex.generation_config;
+  assert.equal(additional_details.seeds, "1 2");
+  assert.equal(additional_details.leaderboard_row, row.id);
+  assert.equal(record.model_info.additional_details.model_sha256, undefined);
+});
+
+Deno.test("everyEvalEverRow() of one seed has that seed's interval and policy", () => {
+  const [run] = aRow().runs;
+  const record = OF_ROW.parse(everyEvalEverRow(aRow({ runs: [run] }), FACTS));
+  const [ex] = record.evaluation_results;
+  assert.equal(ex.score_details.uncertainty.confidence_interval!.method, "wilson");
+  assert.equal(record.model_info.additional_details.model_sha256, run.policySha256);
+});
+
+Deno.test("everyEvalEverRow() leaves measures of calls out where there was none", () => {
+  const { measures } = aRow();
+  const silent = { ...measures, tool_calls: { ...measures.tool_calls, value: 0 } };
+  const { evaluation_results } = OF_ROW.parse(everyEvalEverRow(aRow({ measures: silent }), FACTS));
+  assert.deepEqual(evaluation_results.map(({ metric_config }) => metric_config.metric_name), [
+    "EX",
+  ]);
 });
 
 Deno.test("everyEvalEverSamples() has a line for each question and score", () => {
