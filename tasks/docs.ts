@@ -17,7 +17,17 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The page, and the way of each command to its help. */
 const PAGE = join(ROOT, "docs", "cli.md");
-const COMMANDS = ["train", "eval", "bench", "credit", "data", "runs", "export", "leaderboard"];
+const COMMANDS = [
+  "train",
+  "eval",
+  "bench",
+  "credit",
+  "data",
+  "runs",
+  "export",
+  "leaderboard",
+  "watch",
+];
 
 const OPENING = `# Command line
 

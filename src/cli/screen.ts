@@ -9,9 +9,10 @@
 import { stdin } from "node:process";
 import type { FrameSize } from "../reports/watch_frame.ts";
 
-// xterm's control sequences: the alternate screen keeps what the terminal showed before.
-const OPEN = "\x1b[?1049h\x1b[?25l";
-const CLOSE = "\x1b[?25h\x1b[?1049l";
+// xterm's control sequences: the alternate screen keeps what the terminal showed before; there is no
+// cursor, and a line that is too long is cut, so that it moves no other.
+const OPEN = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const CLOSE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
 const CLEAR_LINE_END = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";

@@ -84,7 +84,7 @@ function optionsText({ kind, options, identity }: Run): string {
   if (kind === "train") {
     const chosen = TRAINING_OPTIONS.map((name) => [name, training?.[name]] as const);
     return [...chosen, ...Object.entries({ ...credit, ...rewards })]
-      .map(([name, value]) => `${name}=${value}`).join(" ");
+      .flatMap(([name, value]) => value === undefined ? [] : `${name}=${value}`).join(" ");
   }
   if (!identity) return "";
   const { temperature, samples, limits: { maxTurns }, prompt, questions } = identity;
@@ -128,10 +128,10 @@ function unfinishedLine(one: WatchedRun, watched: number, columns: number, style
   const ex = steps.at(-1)?.metrics["env/ex"] ?? evaluations.at(-1)?.ex.value;
   const left = [
     `${run.id === watched ? ">" : " "} ${String(run.id).padStart(4)}`,
-    filled(nameOf(run), 20, style),
+    filled(nameOf(run), 18, style),
     `seed ${String(run.seed).padEnd(3)}`,
-    filled(progressText(progressOf(one)), 24, style),
-    ex === undefined ? "" : `EX ${(100 * ex).toFixed(1)}`,
+    ex === undefined ? " ".repeat(8) : `EX ${(100 * ex).toFixed(1).padStart(5)}`,
+    ` ${progressText(progressOf(one))}`,
   ].join(" ");
   return spread(left, endText(one), columns, style);
 }

@@ -28,7 +28,7 @@ function widthOf(character: string): number {
  * The text in one line: what would move the cursor or color the rest of the screen becomes a blank.
  */
 export function oneLine(text: string): string {
-  return text.replace(/[\s\p{C}]+/gu, " ").trim();
+  return text.replace(/[\s\p{Cc}\p{Cf}\p{Cs}]+/gu, " ").trim();
 }
 
 /**
