@@ -6,7 +6,6 @@
  */
 
 import { redundancyOf } from "../evaluation/redundancy.ts";
-import type { SqlResult } from "../sandbox/result_set.ts";
 import type { Episode, Message, Step } from "../trajectory/episode.ts";
 import { colored, type Style } from "./style.ts";
 import type { WatchedTrajectory } from "./watch_snapshot.ts";
@@ -75,7 +74,7 @@ function textOf({ action }: Step): string {
   return oneLine(action.sql);
 }
 
-function resultText(result: SqlResult | null): string {
+function resultText(result: Step["result"]): string {
   if (result === null) return "";
   if (result.kind !== "rows") return oneLine(`${result.kind}: ${result.message}`);
   const { rows, columns, truncated } = result;
