@@ -4,13 +4,22 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { option } from "../config/option.ts";
 import { loadDataset } from "../dataset/dataset.ts";
+import { EMPTY_BOARD, parseLeaderboard } from "../leaderboard/board.ts";
+import type { Leaderboard } from "../leaderboard/schema.ts";
 import { examsOf, type StoredEvaluation } from "../pages/exams.ts";
 import type { Attempted, Exam, QuestionText, Report } from "../pages/report.ts";
 import { UNTRAINED } from "../pages/report.ts";
 import { reportPage } from "../pages/report_page.ts";
+import { askedIn } from "../pages/trajectories/asked.ts";
+import {
+  shownTrajectories,
+  type ShownTrajectory,
+  trajectorySection,
+} from "../pages/trajectories/mod.ts";
 import { distinctNames, type Named } from "../pages/variants.ts";
 import {
   DEFAULT_STORE_PATH,
@@ -34,6 +43,14 @@ const TABLES = {
       {
         range: [0, 1e6],
       },
+    ),
+    trajectories: option(40, "questions whose trajectories are shown at most", "ours", {
+      range: [0, 1e6],
+    }),
+    leaderboard: option(
+      "results/leaderboard.json",
+      "published rows, shown where the file is there",
+      "ours",
     ),
     store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
   },
@@ -67,13 +84,15 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const ids = wantedIds(positionals);
-  const { out, force, last, store: path } = values.options;
+  const { out, force, last, trajectories: questions, store: path } = values.options;
   // Opening would make the file.
   if (!existsSync(path)) throw new Error(`Cannot make a report as there is no store: ${path}`);
   if (!force) refuseToOverwrite(out);
   using store = openStore(path);
-  const report = await reportOf(store, chosen(store, ids, last));
-  const page = await reportPage(report);
+  const board = await boardOf(values.options.leaderboard);
+  const report = { ...await reportOf(store, chosen(store, ids, last)), board };
+  const trajectories = questions === 0 ? [] : trajectoriesOf(store, report);
+  const page = await reportPage(report, [trajectorySection(trajectories, { questions })]);
   await writeWhole(out, [page]);
   const bytes = new TextEncoder().encode(page).length;
   const runs = report.runs.map(({ id }) => id);
@@ -83,6 +102,10 @@ export async function run(argv: readonly string[]): Promise<number> {
       : `Wrote ${out} on ${runs.length} runs (${(bytes / 1e6).toFixed(1)} MB)`,
   );
   return 0;
+}
+
+async function boardOf(path: string): Promise<Leaderboard> {
+  return existsSync(path) ? parseLeaderboard(await Deno.readTextFile(path), path) : EMPTY_BOARD;
 }
 
 function wantedIds(positionals: readonly string[]): number[] {
@@ -116,7 +139,7 @@ function finished(store: RunStore, id: number): Run {
 }
 
 /** All that the page shows of the runs, and of the trainings behind evaluated policies. */
-async function reportOf(store: RunStore, runs: readonly Run[]): Promise<Report> {
+async function reportOf(store: RunStore, runs: readonly Run[]): Promise<Omit<Report, "board">> {
   const evaluated = runs.filter(({ kind }) => kind === "eval").map((run) =>
     evaluationOf(store, run)
   );
@@ -144,7 +167,7 @@ async function reportOf(store: RunStore, runs: readonly Run[]): Promise<Report> 
     })),
     runs: [...new Map([...runs, ...trainings].map((run) => [run.id, run])).values()]
       .sort((a, b) => a.id - b.id),
-    questions: await questionsOf(exams, runs),
+    questions: await questionsOf(store, exams),
   };
 }
 
@@ -173,17 +196,56 @@ function examined(store: RunStore, run: Run, phase: Phase): Omit<Examined, "syst
   };
 }
 
-/** Texts of questions from the data sets, where they are still there. */
-async function questionsOf(
-  exams: readonly Exam[],
-  runs: readonly Run[],
-): Promise<Report["questions"]> {
-  const found = new Map<string, ReadonlyMap<string, QuestionText>>();
-  for (const { name, attempted } of exams) {
-    const run = runs.find(({ id }) => id === attempted[0].runId)!;
-    const { data, split } = run.options.run as { data: string; split: string };
-    const { examples } = await loadDataset(data, { split: split || undefined, schemas: "skip" });
-    found.set(name, new Map(examples.map((example) => [example.id, example])));
+/**
+ * What the first training of each variant did, in training and after it, and evaluations that kept
+ * their episodes. More seeds would be more of the same, and a store holds many.
+ */
+function trajectoriesOf(store: RunStore, { trainings, exams, runs }: Report): ShownTrajectory[] {
+  const first = [...Map.groupBy(trainings, ({ variant }) => variant).values()].map(([one]) => one);
+  const trained = first.flatMap(({ run, variant }) =>
+    (["train", "after"] as const).flatMap((phase) => [
+      ...shownTrajectories(run, store.episodes(run.id, phase), { policy: variant }),
+    ])
+  );
+  const evaluated = exams.flatMap(({ attempted }) => attempted).flatMap(({ runId, variant }) => {
+    const run = runs.find(({ id }) => id === runId)!;
+    if (run.kind === "train") return [];
+    const trainedBy = storedSystem(store, run.identity!).training ?? undefined;
+    return [
+      ...shownTrajectories(run, store.episodes(runId, "eval"), { trainedBy, policy: variant }),
+    ];
+  });
+  return [...trained, ...evaluated];
+}
+
+/** Texts of the questions of each exam, by its name. */
+async function questionsOf(store: RunStore, exams: readonly Exam[]): Promise<Report["questions"]> {
+  const texts = exams.map(async ({ name, attempted }) =>
+    [name, await textsOf(store, store.run(attempted[0].runId))] as const
+  );
+  return new Map(await Promise.all(texts));
+}
+
+/** From the data set, as long as it is the one that was evaluated, or from a training's prompts. */
+async function textsOf(store: RunStore, run: Run): Promise<Map<string, QuestionText>> {
+  if (!run.identity) {
+    const episodes = store.episodes(run.id, "before").map(({ episode }) => episode);
+    return new Map(episodes.map(({ exampleId, prompt }) => [exampleId, askedIn(prompt)]));
   }
-  return found;
+  const { split, questionsSha256 } = run.identity.dataSet;
+  const { data } = run.options.run as { readonly data: string };
+  try {
+    const { examples, files } = await loadDataset(data, { split, schemas: "skip" });
+    const sha256 = createHash("sha256").update(await Deno.readFile(files.questions)).digest("hex");
+    if (sha256 === questionsSha256) {
+      return new Map(examples.map((example) => [example.id, example]));
+    }
+    console.error(
+      `warning: ${files.questions} has changed since run ${run.id}: its texts are left out`,
+    );
+  } catch (error) {
+    // The page is complete without them but for these texts.
+    console.error(`warning: the texts of questions are left out: ${(error as Error).message}`);
+  }
+  return new Map();
 }

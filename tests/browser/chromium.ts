@@ -51,7 +51,7 @@ export const PHONE: Viewport = { width: 390, height: 844 };
  */
 export function browserTest(
   name: string,
-  page: () => string,
+  page: () => string | Promise<string>,
   steps: Readonly<Record<string, (browser: Browser) => Promise<void>>>,
 ): void {
   if (PATH === null) {
@@ -62,7 +62,7 @@ export function browserTest(
   Deno.test(name, async (t) => {
     const folder = await Deno.makeTempDir({ prefix: "page" });
     const file = join(folder, "page.html");
-    await Deno.writeTextFile(file, page());
+    await Deno.writeTextFile(file, await page());
     const url = pathToFileURL(file).href;
     {
       await using browser = await Browser.start(path);

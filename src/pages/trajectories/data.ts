@@ -113,26 +113,40 @@ export function viewerData(trajectories: readonly ShownTrajectory[]): ViewerData
   };
 }
 
+/** Attempts at one question. */
+type Attempts = readonly ShownTrajectory[];
+
 /**
- * The trajectories of at most `limit` questions: first those that most algorithms attempted, evenly
- * spaced over the order in which they are given, so that early and late training are seen.
+ * The trajectories of at most `limit` questions, of which half are of training where there are
+ * enough: an evaluation alone would not show what was trained on.
  */
 export function ofQuestions(
   trajectories: readonly ShownTrajectory[],
   limit: number,
 ): { readonly chosen: readonly ShownTrajectory[]; readonly of: number } {
-  const byQuestion = [...Map.groupBy(trajectories, questionKey).values()];
-  const algorithms = new Map(
-    byQuestion.map((attempts) => [
-      attempts,
-      new Set(attempts.map(({ algorithm }) => algorithm)).size,
-    ]),
-  );
-  const tiers = [...Map.groupBy(byQuestion, (attempts) => algorithms.get(attempts)!)]
-    .sort(([a], [b]) => b - a);
-  const chosen: (readonly ShownTrajectory[])[] = [];
+  const all = [...Map.groupBy(trajectories, questionKey).values()];
+  const isTrained = (attempts: Attempts) => attempts.some(({ phase }) => phase === "train");
+  const trained = all.filter(isTrained);
+  const others = all.filter((attempts) => !isTrained(attempts));
+  const half = Math.max(Math.ceil(limit / 2), limit - others.length);
+  const first = mostCompared(trained, half);
+  return {
+    chosen: [...first, ...mostCompared(others, limit - first.length)].flat(),
+    of: all.length,
+  };
+}
+
+/**
+ * At most `limit` questions: first those that most algorithms attempted, evenly spaced over the order
+ * in which they are given, so that early and late training are seen.
+ */
+function mostCompared(questions: readonly Attempts[], limit: number): Attempts[] {
+  const algorithms = (attempts: Attempts) =>
+    new Set(attempts.map(({ algorithm }) => algorithm)).size;
+  const chosen: Attempts[] = [];
+  const tiers = [...Map.groupBy(questions, algorithms)].sort(([a], [b]) => b - a);
   for (const [, tier] of tiers) chosen.push(...evenlySpaced(tier, limit - chosen.length));
-  return { chosen: chosen.flat(), of: byQuestion.length };
+  return chosen;
 }
 
 /** Data sets number their questions alike, so an id alone does not tell them apart. */

@@ -86,7 +86,7 @@ export interface ShownTrajectory {
   readonly question: ShownQuestion;
   /** Id of the run that stored it. */
   readonly run: number;
-  /** The algorithm that trained the policy, or what stands for it. */
+  /** The algorithm that trained the policy, or what the policy is called. */
   readonly algorithm: string;
   /** Seed of the training run, or of the run itself. */
   readonly seed: number;
@@ -117,7 +117,7 @@ export interface ShownTrajectory {
 export interface ShownOptions {
   /** The training run behind the policy that an evaluation examines: its scoring is used. */
   readonly trainedBy?: Run;
-  /** Name of the policy where no training is known. */
+  /** What the policy is called; else by the algorithm that trained it. */
   readonly policy?: string;
 }
 
@@ -131,13 +131,13 @@ export interface ShownOptions {
 export function* shownTrajectories(
   run: Run,
   records: Iterable<EpisodeRecord>,
-  { trainedBy = run, policy = "no training run" }: ShownOptions = {},
+  { trainedBy = run, policy = trainedBy.algorithm ?? "no training run" }: ShownOptions = {},
 ): Generator<ShownTrajectory> {
   const scoring = scoringOf(trainedBy);
   const common = {
     run: run.id,
     seed: trainedBy.seed,
-    algorithm: trainedBy.algorithm ?? policy,
+    algorithm: policy,
     scoredBy: scoring.algorithm.name,
     scoring: scoringText(scoring),
   };

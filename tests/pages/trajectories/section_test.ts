@@ -51,6 +51,23 @@ Deno.test("trajectorySection() takes the questions that most algorithms attempte
   );
 });
 
+Deno.test("trajectorySection() takes as many questions of training as of evaluations", () => {
+  const evaluated = recordsOf(
+    ["e1", "e2", "e3"].flatMap((id) => asking(`Question ${id}?`, id)),
+    { phase: "after", trainStep: null },
+  );
+  const trajectories = [
+    ...["finestep", "grpo"].flatMap((name) => [...shownTrajectories(runOf(name), evaluated)]),
+    ...attemptsAt(["t1", "t2", "t3", "t4"]),
+  ];
+  const keysOf = (questions: number) =>
+    dataOf(trajectories, questions).questions.map(({ key }) => key);
+  assert.deepEqual(keysOf(3), ["t1", "t3", "e1"]);
+  assert.deepEqual(keysOf(6), ["t1", "t2", "t3", "e1", "e2", "e3"]);
+  assert.deepEqual(keysOf(7), ["t1", "t2", "t3", "t4", "e1", "e2", "e3"]);
+  assert.deepEqual(keysOf(100).length, 7);
+});
+
 Deno.test("trajectorySection() tells questions of one id apart in links", () => {
   const [first] = attemptsAt(["1"]);
   const other = { ...first, question: { ...first.question, question: "Another?" } };

@@ -116,6 +116,14 @@ Deno.test("shownTrajectories() scores what no policy gradient trained as fineste
   assert.equal(imitated.steps[0].credit.advantage, null);
 });
 
+Deno.test("shownTrajectories() calls a variant of an algorithm by its own name", () => {
+  const run = runOf("finestep", { credit: { smoothing: "none" } });
+  const [variant] = shown(run, recordsOf(ATTEMPTS), { policy: "finestep, no smoothing" });
+  const [plain] = shown(run, recordsOf(ATTEMPTS));
+  assert.equal(variant.algorithm, "finestep, no smoothing");
+  assert.equal(plain.algorithm, "finestep.default");
+});
+
 Deno.test("shownTrajectories() has no advantage for the only sample of an evaluation", () => {
   const alone = ATTEMPTS.slice(1, 2);
   const evaluated = recordsOf(alone, { phase: "after", trainStep: null });
