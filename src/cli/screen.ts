@@ -14,7 +14,7 @@ import type { FrameSize } from "../reports/watch_frame.ts";
 const OPEN = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const CLOSE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
-const CLEAR_LINE_END = "\x1b[K";
+const CLEAR_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 
 /**
@@ -25,11 +25,12 @@ const CLEAR_BELOW = "\x1b[J";
  * import assert from "node:assert/strict";
  * import { frameText } from "./screen.ts";
  *
- * assert.equal(frameText(["a", "b"]), "\x1b[Ha\x1b[K\r\nb\x1b[K\x1b[J");
+ * assert.equal(frameText(["a", "b"]), "\x1b[H\x1b[Ka\r\n\x1b[Kb\x1b[J");
  * ```
  */
 export function frameText(lines: readonly string[]): string {
-  return HOME + lines.map((line) => line + CLEAR_LINE_END).join("\r\n") + CLEAR_BELOW;
+  // Cleared before it is written: after a full line the cursor stands on its last character.
+  return HOME + lines.map((line) => CLEAR_LINE + line).join("\r\n") + CLEAR_BELOW;
 }
 
 /** The terminal, taken over; given back at the end of its `using` block. */

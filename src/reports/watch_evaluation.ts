@@ -15,6 +15,9 @@ import type { WatchedEvaluation } from "./watch_snapshot.ts";
 /** Phases that evaluate, in the order in which a run has them. */
 const PHASES: readonly Phase[] = ["before", "after", "eval"];
 
+/** A tenth of what a report takes: a few ms, as the runs that are watched need the processor. */
+const RESAMPLES = 1000;
+
 /** What the store has of a run's evaluations. */
 export interface EvaluationCounts {
   readonly run: Pick<Run, "status" | "identity" | "seed">;
@@ -79,7 +82,7 @@ function exSoFar(tallies: readonly Tally[], seed: number): WatchedEvaluation["ex
     numerators: Float64Array.from(questions, right),
     denominators: Float64Array.from(questions, verdictsOf),
   };
-  const [{ estimate, low, high }] = bootstrapRates([sums], { seed });
+  const [{ estimate, low, high }] = bootstrapRates([sums], { seed, resamples: RESAMPLES });
   return { value: estimate, low, high, n };
 }
 

@@ -68,9 +68,9 @@ function headerLines(watched: WatchedRun, { columns, rows }: FrameSize, style: S
   ].map((line, l) => l === 0 ? colored(line, "bold", style) : line);
 }
 
-/** What a run trains, or evaluates. */
+/** What a run trains, or evaluates: the end of a path says more than its beginning. */
 function nameOf({ algorithm, identity, kind }: Run): string {
-  return oneLine(algorithm ?? identity?.policy.name ?? kind);
+  return oneLine(algorithm ?? identity?.policy.name.split("/").slice(-2).join("/") ?? kind);
 }
 
 /** Text on the left, and on the right as much as there is room for. */
