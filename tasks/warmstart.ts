@@ -9,14 +9,12 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeAlgorithm } from "../src/algorithms/mod.ts";
 import { makeEngine } from "../src/cli/engine_setup.ts";
 import { sourceCommit } from "../src/cli/setup.ts";
 import { defaults } from "../src/config/option.ts";
 import { Rng } from "../src/config/rng.ts";
 import { loadDataset } from "../src/dataset/dataset.ts";
 import type { Example } from "../src/dataset/example.ts";
-import { OnnxEngine } from "../src/engines/onnx.ts";
 import { ENGINE_OPTIONS } from "../src/engines/options.ts";
 import { AnswerResults } from "../src/env/answer_results.ts";
 import { actionText } from "../src/env/parse.ts";
@@ -28,12 +26,11 @@ import { chatTokens } from "../src/models/chat_template.ts";
 import type { ModelConfig } from "../src/models/config.ts";
 import type { ChatTokens } from "../src/models/chat_tokens.ts";
 import { loadModel, type Model, saveModel } from "../src/models/model_folder.ts";
-import { initialWeights, weightsOf } from "../src/models/weights.ts";
+import { initialWeights } from "../src/models/weights.ts";
 import { demonstrationTokens } from "../src/policies/demonstration.ts";
 import { ScriptedPolicy } from "../src/policies/scripted.ts";
 import { SqlPool } from "../src/sandbox/pool.ts";
 import { text2sql } from "../src/tasks/text2sql.ts";
-import { makeBatch } from "../src/trajectory/batch.ts";
 import type { Episode, Tokens } from "../src/trajectory/episode.ts";
 import {
   buildDatabases,
@@ -45,6 +42,7 @@ import { learnMerges, tokenizerJson } from "./warmstart/bpe.ts";
 import { demonstration, type DemonstrationOptions } from "./warmstart/demonstrations.ts";
 import { policyReadme, type StageRecord } from "./warmstart/policy_readme.ts";
 import { scrambled } from "./warmstart/scrambled.ts";
+import { learned } from "./warmstart/supervised.ts";
 
 const DATA = "fixtures/minibird";
 const MAX_TURNS = 6;
@@ -180,31 +178,6 @@ function learnTokenizer(episodes: readonly Episode[]) {
 const withoutProtocol = (text: string) =>
   PROTOCOL.reduce((rest, fixed) => rest.replaceAll(fixed, "\n"), text);
 
-/** Endless batches of about `tokenCount` tokens of similar length, in seeded order. */
-function* batches(tokens: readonly Tokens[], tokenCount: number): Generator<Tokens[]> {
-  for (let epoch = 0;; epoch++) {
-    const rng = new Rng(seed, "batches", epoch);
-    const byLength = rng.shuffled(tokens).sort((a, b) => bucket(a) - bucket(b));
-    const all: Tokens[][] = [];
-    let batch: Tokens[] = [];
-    for (const item of byLength) {
-      if ((batch.length + 1) * item.ids.length > tokenCount) all.push(batch), batch = [];
-      batch.push(item);
-    }
-    yield* rng.shuffled(all);
-  }
-}
-
-const bucket = ({ ids }: Tokens) => Math.ceil(ids.length / 64);
-
-/** Linear warm-up over the first 5 %, then cosine decay to a twentieth. */
-function learningRateAt(step: number, { steps, learningRate: peak }: Stage): number {
-  const warmup = Math.ceil(steps / 20);
-  if (step < warmup) return peak * (step + 1) / warmup;
-  const progress = (step - warmup) / Math.max(1, steps - warmup);
-  return peak * (0.05 + 0.95 * (1 + Math.cos(Math.PI * progress)) / 2);
-}
-
 const CONFIG: Omit<ModelConfig, "vocabSize"> = {
   hiddenSize: 128,
   intermediateSize: 384,
@@ -267,38 +240,18 @@ async function trained(
   const stageStartMs = performance.now();
   // The code that runs is the one loaded now, whatever is committed meanwhile.
   const commit = await sourceCommit();
-  const tokenCount = Number(flags["batch-tokens"]);
-  const source = batches(await lessons(index, stage, school), tokenCount);
-  await using engine = await OnnxEngine.create({
-    ...model,
-    adam: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
-    maxGradientNorm: 1,
+  const { model: result, loss } = await learned(model, await lessons(index, stage, school), {
+    ...stage,
+    batchTokens: Number(flags["batch-tokens"]),
     threads: 2,
-    microBatchTokens: tokenCount,
+    seed,
+    onProgress: (step, loss) =>
+      say(`stage ${index}: step ${step} of ${stage.steps}, loss ${loss.toFixed(4)}`),
   });
-  const { surrogate } = makeAlgorithm("sft");
-  let lossSum = 0;
-  let loss = NaN;
-  for (let step = 0; step < stage.steps; step++) {
-    const batch = makeBatch(
-      source.next().value!.map((tokens: Tokens) => ({
-        tokens,
-        advantages: new Float64Array(tokens.ids.length),
-      })),
-    );
-    // The loss of a demonstration has one gradient wherever it is taken.
-    const report = await engine.update(batch, surrogate, learningRateAt(step, stage), "sampled");
-    lossSum += report.loss;
-    if ((step + 1) % 100 === 0) {
-      loss = lossSum / 100;
-      lossSum = 0;
-      say(`stage ${index}: step ${step + 1} of ${stage.steps}, loss ${loss.toFixed(4)}`);
-    }
-  }
   const seconds = (performance.now() - stageStartMs) / 1000;
   const { draws: _, isExpert = false, ...settings } = stage;
   return {
-    model: { ...model, weights: weightsOf(engine.state().tensors) },
+    model: result,
     record: { stage: index, ...settings, isExpert, loss, seconds, commit },
   };
 }

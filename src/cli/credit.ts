@@ -15,7 +15,7 @@ import { totals } from "../audit/totals.ts";
 import { ERROR_PATTERN } from "../audit/tool_result.ts";
 import type { Trace } from "../audit/trace.ts";
 import { choice, defaults, option } from "../config/option.ts";
-import { loadDataset } from "../dataset/dataset.ts";
+import { loadDataset, requireSql } from "../dataset/dataset.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
 import { auditJson, type AuditRecord } from "../reports/audit_document.ts";
@@ -169,8 +169,9 @@ async function asRunAgain(
   if (data === "") return { traces, limits: [] };
   const { answerTimeoutMs, toolTimeoutMs } = defaults(ENV_OPTIONS);
   await using pool = new SqlPool({ roots: [data], workers, now });
-  const { examples } = await loadDataset(data, { split: split || undefined, schemas: "skip" });
-  const exampleOf = new Map(examples.map((example) => [example.id, example]));
+  const dataset = await loadDataset(data, { split: split || undefined, schemas: "skip" });
+  requireSql(dataset, "run calls again");
+  const exampleOf = new Map(dataset.examples.map((example) => [example.id, example]));
   const answers = new AnswerResults(pool, { timeoutMs: answerTimeoutMs });
   let unknown = 0;
   const exact = await Promise.all(traces.map((trace) => {

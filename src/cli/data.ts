@@ -5,7 +5,7 @@
  */
 
 import { option } from "../config/option.ts";
-import { type Dataset, loadDataset } from "../dataset/dataset.ts";
+import { type Dataset, loadDataset, requireSql } from "../dataset/dataset.ts";
 import { datasetFingerprint } from "../dataset/fingerprint.ts";
 import { checkGold, type GoldReport } from "../dataset/gold_check.ts";
 import { type Quarantine, quarantineOf, quarantineText } from "../dataset/quarantine.ts";
@@ -68,6 +68,7 @@ async function checked(options: CheckOptions): Promise<{ dataset: Dataset; repor
   const limits = { timeoutMs: options.timeoutMs, ...ANSWER_CAPS };
   await using pool = new SqlPool({ roots: [data], workers, now });
   const dataset = await loadDataset(data, { split: split || undefined, pool });
+  requireSql(dataset, "check gold SQL");
   using progress = new Progress({ label: "gold SQL", total: dataset.examples.length });
   // Enough for every worker to have a statement while another's result is looked at.
   const concurrency = 2 * workers;

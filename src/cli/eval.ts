@@ -5,6 +5,7 @@
  */
 
 import { basename } from "node:path";
+import { requireSql } from "../dataset/dataset.ts";
 import { contestantsTable } from "../reports/contestants_table.ts";
 import { evaluationText } from "../reports/evaluation_report.ts";
 import { verdictsJson } from "../reports/export/verdicts.ts";
@@ -121,6 +122,7 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
   const files = predictions === "" ? [] : [predictions, ...flags.positionals];
   const schemas = files.length > 0 ? "skip" : "read";
   await using arena = await openArena(store, flags, { schemas });
+  if (flags.values.run.rVes > 0) requireSql(arena.dataset, "time answers");
   arena.dataset.warnings.forEach(warn);
   const results: Result[] = [];
   const isStopped = await stoppable("Stopping", async (signal) => {

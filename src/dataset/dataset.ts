@@ -1,6 +1,6 @@
 /**
  * A split of a benchmark, loaded: questions joined with their databases, from BIRD's and Spider's
- * published folders alike.
+ * published folders alike, or questions of another task.
  *
  * @module
  */
@@ -10,13 +10,15 @@ import type { SqlPool } from "../sandbox/pool.ts";
 import { parseQuestions, parseTables, type Question } from "./bird_format.ts";
 import type { Database, Example } from "./example.ts";
 import { withGold } from "./gold_file.ts";
-import { databasePath, findLayout } from "./layout.ts";
+import { databasePath, findLayout, type SplitFiles } from "./layout.ts";
 import { listWarnings, loadDatabase } from "./load_database.ts";
+import { taskOf } from "./task_file.ts";
 
 /** The files that a data set was read from, as absolute paths. */
 export interface DatasetFiles {
   readonly questions: string;
-  readonly databases: string;
+  /** Null where the task has none. */
+  readonly databases: string | null;
   /** Null where there is none: schemas come from the SQLite files. */
   readonly tables: string | null;
   /** The gold file that gold SQL and databases were read from; null for the question file. */
@@ -25,7 +27,8 @@ export interface DatasetFiles {
 
 /** A split of a benchmark, ready to run. */
 export interface Dataset {
-  readonly name: "bird" | "spider";
+  /** `bird`, `spider`, or the name of another task. */
+  readonly name: string;
   /** The name of the task that the examples are of. */
   readonly task: string;
   readonly split: string;
@@ -67,7 +70,8 @@ export type DatasetOptions =
 
 /**
  * Loads a split of BIRD or Spider from the folder that holds its question file and its databases, or
- * from a folder around it (see {@linkcode findLayout}).
+ * from a folder around it (see {@linkcode findLayout}); or, from a folder with a `task.json`, a split
+ * of another task.
  *
  * @example Questions alone, without their databases' schemas
  * ```ts
@@ -84,6 +88,8 @@ export type DatasetOptions =
  * @throws {TypeError} If a field is missing or wrong, with its index and id.
  */
 export async function loadDataset(directory: string, options: DatasetOptions): Promise<Dataset> {
+  const task = await taskOf(directory);
+  if (task !== null) return await loadTaskQuestions(directory, task, options);
   const { name, title, split, files } = await findLayout(resolve(directory), options.split);
   const gold = options.gold === undefined ? null : resolve(options.gold);
   const { questions, warnings: goldWarnings } = await withGold(
@@ -107,6 +113,49 @@ export async function loadDataset(directory: string, options: DatasetOptions): P
   };
 }
 
+/** A split of a task without databases; `db_id` names the kind of a question. */
+async function loadTaskQuestions(
+  directory: string,
+  task: string,
+  { split = "dev", gold }: DatasetOptions,
+): Promise<Dataset> {
+  if (gold !== undefined) {
+    throw new RangeError(
+      `Cannot read ${gold} as only SQL has gold files: ${directory} is of task "${task}"`,
+    );
+  }
+  const path = resolve(directory, `${split}.json`);
+  if (!await isFile(path)) {
+    throw new Error(
+      `Cannot load task "${task}" as its question file is missing: expected ${path}`,
+    );
+  }
+  const questions = await readQuestions(path);
+  const kinds = questions.map(({ databaseId: id }) => ({ id, path: "", tables: [] }));
+  return {
+    name: task,
+    task,
+    split,
+    examples: examplesOf(questions, kinds),
+    databases: [],
+    files: { questions: path, databases: null, tables: null, gold: null },
+    warnings: [],
+  };
+}
+
+/**
+ * Refuses questions of another task than Text-to-SQL.
+ *
+ * @param what What needs SQL, as in "check gold SQL".
+ * @throws {RangeError} If they are of another task.
+ */
+export function requireSql({ task, files }: Pick<Dataset, "task" | "files">, what: string): void {
+  if (task === "text2sql") return;
+  throw new RangeError(
+    `Cannot ${what} as the questions must be of Text-to-SQL: ${files.questions} is of task "${task}"`,
+  );
+}
+
 /**
  * Reads a question file alone, without databases.
  *
@@ -126,7 +175,7 @@ function withoutSchema(databases: string, id: string): Database {
 }
 
 async function withSchemas(
-  { databases: folder, tables }: Pick<DatasetFiles, "databases" | "tables">,
+  { databases: folder, tables }: Pick<SplitFiles, "databases" | "tables">,
   ids: readonly string[],
   pool: Pick<SqlPool, "execute">,
 ): Promise<{ databases: Database[]; warnings: string[] }> {

@@ -5,12 +5,16 @@
  */
 
 import type { Task } from "../env/task.ts";
+import { CALCULATOR } from "./calculator.ts";
 import { text2sql, type Text2SqlSetup } from "./text2sql.ts";
 
 /** What tasks are set up with; one takes what it needs. */
 export type TaskSetup = Text2SqlSetup;
 
-const TASKS: Readonly<Record<string, (setup: TaskSetup) => Task>> = { text2sql };
+const TASKS: Readonly<Record<string, (setup: TaskSetup) => Task>> = {
+  text2sql,
+  calculator: () => CALCULATOR,
+};
 
 /**
  * Sets up a task.

@@ -18,15 +18,16 @@ function byteCharacters(): string[] {
   );
 }
 
-// As GPT-2 splits, but digits come in twos, and SQL's aliases and names_with_lines stay whole.
-const PIECE = String.raw` ?T[1-9]\.?| ?[\p{L}_]+|\p{N}{1,2}| ?[^\s\p{L}\p{N}_]+|\s+(?!\S)|\s+`;
+/** Splits as GPT-2 does, but digits come in twos, and SQL's aliases and names_with_lines stay whole. */
+export const SQL_PIECE = String
+  .raw` ?T[1-9]\.?| ?[\p{L}_]+|\p{N}{1,2}| ?[^\s\p{L}\p{N}_]+|\s+(?!\S)|\s+`;
 
 /** How often each pre-tokenized piece occurs, in byte characters. */
-function pieceCounts(texts: Iterable<string>): Map<string, number> {
+function pieceCounts(texts: Iterable<string>, pieces: string): Map<string, number> {
   const counts = new Map<string, number>();
   const encoder = new TextEncoder();
   for (const text of texts) {
-    for (const [piece] of text.matchAll(new RegExp(PIECE, "gu"))) {
+    for (const [piece] of text.matchAll(new RegExp(pieces, "gu"))) {
       const bytes = Array.from(encoder.encode(piece), (byte) => BYTE_CHARACTERS[byte]).join("");
       counts.set(bytes, (counts.get(bytes) ?? 0) + 1);
     }
@@ -80,6 +81,7 @@ function merged(symbols: string[], left: string, right: string): string[] {
 /**
  * Learns merges, most frequent pair first, until `mergeCount` are found or no pair occurs twice.
  *
+ * @param pieces Regular expression of what is split first; no merge goes across.
  * @example The most frequent pair is merged first
  * ```ts
  * import assert from "node:assert/strict";
@@ -88,8 +90,12 @@ function merged(symbols: string[], left: string, right: string): string[] {
  * assert.deepEqual(learnMerges(["aab aab aac"], 2), [["a", "a"], ["aa", "b"]]);
  * ```
  */
-export function learnMerges(texts: Iterable<string>, mergeCount: number): [string, string][] {
-  const words: Word[] = [...pieceCounts(texts)].map(([piece, count]) => ({
+export function learnMerges(
+  texts: Iterable<string>,
+  mergeCount: number,
+  pieces = SQL_PIECE,
+): [string, string][] {
+  const words: Word[] = [...pieceCounts(texts, pieces)].map(([piece, count]) => ({
     symbols: [...piece],
     count,
   }));
@@ -109,12 +115,14 @@ export function learnMerges(texts: Iterable<string>, mergeCount: number): [strin
 /**
  * A Hugging Face `tokenizer.json`: added tokens, then the 256 bytes, then one token a merge.
  *
+ * @param pieces As the merges were learned with.
  * @param special Added tokens that mark the chat; the other `added` ones are text of the protocol.
  */
 export function tokenizerJson(
   special: readonly string[],
   added: readonly string[],
   merges: readonly [string, string][],
+  pieces = SQL_PIECE,
 ): Record<string, unknown> {
   const addedTokens = [...special, ...added];
   const tokens = [...addedTokens, ...BYTE_CHARACTERS, ...merges.map((pair) => pair.join(""))];
@@ -141,7 +149,7 @@ export function tokenizerJson(
     pre_tokenizer: {
       type: "Sequence",
       pretokenizers: [
-        { type: "Split", pattern: { Regex: PIECE }, behavior: "Isolated", invert: false },
+        { type: "Split", pattern: { Regex: pieces }, behavior: "Isolated", invert: false },
         byteLevel,
       ],
     },
