@@ -26,6 +26,7 @@ const COMMANDS = [
   "runs",
   "export",
   "leaderboard",
+  "leaderboard check",
   "watch",
 ];
 
@@ -88,10 +89,11 @@ function tableLine(cells: readonly string[]): string {
 }
 
 function helpOf(command: string): Promise<string> {
-  return outputOf(["run", "--allow-all", join(ROOT, "main.ts"), command, "--help"]);
+  return outputOf(["run", "--allow-all", join(ROOT, "main.ts"), ...command.split(" "), "--help"]);
 }
 
-function formatted(text: string, extension: "md" | "json"): Promise<string> {
+/** The text as `deno fmt` wants it. */
+export function formatted(text: string, extension: "md" | "json"): Promise<string> {
   return outputOf(["fmt", "--ext", extension, "-"], text);
 }
 
@@ -108,7 +110,7 @@ async function outputOf(args: string[], input = ""): Promise<string> {
   const { success, stdout, stderr } = await child.output();
   if (success) return new TextDecoder().decode(stdout);
   throw new Error(
-    `Cannot write docs/cli.md as deno ${args.join(" ")} must succeed: ${
+    `Cannot write documents as deno ${args.join(" ")} must succeed: ${
       new TextDecoder().decode(stderr)
     }`,
   );

@@ -1,5 +1,5 @@
 /**
- * `finestep leaderboard`: shows the board, adds to it, and exports its rows.
+ * `finestep leaderboard`: shows the board, adds to it, exports its rows, and hands over to the gate.
  *
  * @module
  */
@@ -38,10 +38,10 @@ const TABLES = {
 };
 
 const HELP = {
-  usage: "finestep leaderboard [add RUN... | export]",
+  usage: "finestep leaderboard [add RUN... | export | check]",
   summary:
     "Shows the leaderboard, adds stored evaluations of one system on one exam as a row over their\n" +
-    "seeds, or writes rows for other leaderboards",
+    "seeds, writes rows for other leaderboards, or checks this tree against a baseline",
 };
 
 /**
@@ -55,6 +55,8 @@ const HELP = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   // It has options of its own, and loads what evaluates.
+  if (argv[0] === "check") return (await import("./leaderboard_check.ts")).run(argv.slice(1));
+  // It has flags of its own, and loads the model that it evaluates.
   if (argv[0] === "check") return (await import("./leaderboard_check.ts")).run(argv.slice(1));
   const flags = parseFlags(argv, TABLES);
   if (flags.help) {
