@@ -7,9 +7,11 @@
 
 import { breakdown, type Count } from "../evaluation/breakdown.ts";
 import type { Share } from "../evaluation/execution_accuracy.ts";
+import type { RedundancyCategory } from "../evaluation/redundancy.ts";
 import { OUTCOMES } from "../evaluation/verdict.ts";
 import { dimensions } from "../reports/breakdown_table.ts";
 import { OUTCOME_MEANINGS } from "../reports/outcome_table.ts";
+import { CLASS_NAMES } from "../reports/train_report.ts";
 import { type Cell, detailsHtml, html, paragraphHtml, tableHtml } from "./markup.ts";
 import { intervalText, numberText } from "./numbers.ts";
 import { byVariant, type Exam } from "./report.ts";
@@ -41,18 +43,25 @@ function examTables(exam: Exam): string {
     return { variant, dimensions: dimensions(broken), outcomes: broken.outcomes };
   });
   const columns = found.map(({ variant }) => ({ heading: variant, isNumber: true }));
-  const ofDimensions = found[0].dimensions.flatMap(({ label }, index) => {
+  const ofDimensions = found[0].dimensions.flatMap(({ name, label }, index) => {
     const scores = found.map(({ dimensions }) => new Map(dimensions[index].groups));
     const groups = unionOf(scores);
     if (groups.length < 2) return [];
-    const rows = groups.map((
-      group,
-    ) => [group, ...scores.map((some) => shareCell(some.get(group)))]);
-    return [tableHtml(`EX by ${label}, %`, [{ heading: label }, ...columns], rows)];
+    const rows = groups.map((group) => {
+      const shares = scores.map((some) => shareCell(some.get(group)));
+      return [groupName(name, group), ...shares];
+    });
+    const caption = name === "feature" ? "what the gold SQL has" : label;
+    return [tableHtml(`EX by ${caption}, %`, [{ heading: label }, ...columns], rows)];
   });
-  return [...ofDimensions, outcomesTable(found.map(({ outcomes }) => outcomes), columns)].join(
-    "\n",
-  );
+  const outcomes = found.map(({ outcomes }) => outcomes);
+  return [...ofDimensions, outcomesTable(outcomes, columns)].join("\n");
+}
+
+/** `R1` as `R1 exact duplicate`; other groups have telling names. */
+function groupName(dimension: string, group: string): string {
+  const isClass = dimension === "redundancy" && group !== "none";
+  return isClass ? `${group} ${CLASS_NAMES[group as RedundancyCategory]}` : group;
 }
 
 function outcomesTable(

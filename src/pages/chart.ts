@@ -44,15 +44,16 @@ const CONFIG: TopLevelSpec["config"] = {
 export async function figureHtml({ title, description, spec }: Chart): Promise<string> {
   const { spec: vega } = compile({ ...spec, config: CONFIG } as TopLevelSpec);
   const svg = await new View(parse(vega), { renderer: "none" }).toSVG();
-  // The figure says what it is, once; its parts need not.
+  const label = escapeHtml(`${title}: ${description}`);
+  // The figure says what it is, once; Vega would let each of its parts say something.
   const shown = svg
+    .replaceAll(/ (aria-[a-z]+|role)="[^"]*"/g, "")
     .replace(
       /^<svg [^>]*?width="(\d+)" height="(\d+)"[^>]*>/,
       (_, width, height) =>
-        `<svg role="img" aria-label="${escapeHtml(`${title}: ${description}`)}" ` +
-        `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
-    )
-    .replaceAll(/ (aria-hidden|aria-label|aria-roledescription|role)="[^"]*"(?! aria-label)/g, "");
+        `<svg role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}" ` +
+        `width="${width}" height="${height}">`,
+    );
   return `<figure><figcaption>${escapeHtml(title)}</figcaption>${shown}</figure>`;
 }
 

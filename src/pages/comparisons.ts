@@ -6,7 +6,9 @@
 
 import { differenceOverSeeds } from "../evaluation/over_seeds.ts";
 import type { Difference } from "../evaluation/statistics.ts";
-import type { MeasureName } from "../evaluation/summary.ts";
+import { redundancyRate } from "../evaluation/redundancy.ts";
+import { byQuestion, type MeasureName, solvedByBoth } from "../evaluation/summary.ts";
+import type { Verdict } from "../evaluation/verdict.ts";
 import { byVariant, type Exam } from "./report.ts";
 
 /** Seed of the bootstraps, that of the bench. */
@@ -18,6 +20,8 @@ export interface Comparison {
   readonly ex: Difference;
   readonly redundantCalls: Difference;
   readonly toolCalls: Difference;
+  /** Rates of redundant calls on the questions that both answer right in every attempt of every seed. */
+  readonly solved: { readonly questions: number; readonly own: number; readonly rival: number };
 }
 
 /**
@@ -38,6 +42,16 @@ export function comparisons(exam: Exam, variant: string): Comparison[] {
       ex: difference("ex"),
       redundantCalls: difference("redundant_tool_calls"),
       toolCalls: difference("tool_calls"),
+      solved: solved(before.flat(), after.flat()),
     };
   });
+}
+
+function solved(rival: readonly Verdict[], own: readonly Verdict[]): Comparison["solved"] {
+  const [ofRival, ofOwn] = solvedByBoth(rival, own);
+  return {
+    questions: byQuestion(ofOwn).size,
+    own: redundancyRate(ofOwn).rtr,
+    rival: redundancyRate(ofRival).rtr,
+  };
 }

@@ -203,8 +203,8 @@ function curveChart(
     title,
     description: `${axis} from left to right; the table below has the numbers`,
     spec: {
-      width: 270,
-      height: 180,
+      width: 225,
+      height: 165,
       data: { values },
       layer: hasBands ? [band, line] : [line],
     } as unknown as Chart["spec"],

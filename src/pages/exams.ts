@@ -4,6 +4,7 @@
  * @module
  */
 
+import { examOf } from "../leaderboard/row.ts";
 import { firstDifference } from "../store/identity.ts";
 import type { Run } from "../store/run_store.ts";
 import type { Attempted, Exam, ExamForm } from "./report.ts";
@@ -33,10 +34,7 @@ export function examsOf(evaluations: readonly StoredEvaluation[]): Exam[] {
 
 /** What must agree for two evaluations to be compared. */
 function identityOf({ run, verdicts }: StoredEvaluation): unknown {
-  if (run.identity) {
-    const { policy: _, seed: _seed, versions: _versions, ...rest } = run.identity;
-    return rest;
-  }
+  if (run.identity) return examOf(run.identity);
   return { held: run.dataSet, ids: verdicts.map(({ exampleId }) => exampleId) };
 }
 

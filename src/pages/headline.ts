@@ -152,16 +152,21 @@ function reservations(exams: readonly Exam[], decided: readonly DecidedClaim[]):
     "Supported: the whole 95 % interval is on the claim's side. Not supported: none of it is. " +
     "Inconclusive: the data are too few to tell. P-values are adjusted by Holm's method.";
   const otherwise = decided.filter(({ decision, byDatabase }) => decision !== byDatabase);
-  const text = reasons.length === 0
-    ? meaning
-    : `${meaning} These do not decide yet: ${reasons.join("; ")}.`;
   const byDatabase = otherwise.map(({ claim, against, byDatabase }) =>
-    `${claim} against ${against} would be ${byDatabase}`
+    `${claim} against ${against} (${byDatabase})`
   );
-  const more = byDatabase.length === 0
-    ? ""
-    : ` With databases as the unit it would be otherwise: ${byDatabase.join("; ")}.`;
-  return paragraphHtml(text + more, "muted");
+  return [
+    ...reasons.length === 0 ? [] : [
+      paragraphHtml(html(`<b>These do not decide yet:</b> ${escapeHtml(reasons.join("; "))}.`)),
+    ],
+    paragraphHtml(meaning, "muted"),
+    ...byDatabase.length === 0 ? [] : [
+      paragraphHtml(
+        `With databases as the unit some would come out otherwise: ${byDatabase.join("; ")}.`,
+        "muted",
+      ),
+    ],
+  ].join("\n");
 }
 
 /** All differences of an exam, as numbers. */
@@ -173,11 +178,16 @@ function differencesHtml(exam: Exam, compared: readonly Comparison[]): string {
       `${estimateHtml(name, { value: estimate, low, high }, { isSigned: true }).html} ` +
         `<span class="interval">${escapeHtml(pText(pValue))}</span>`,
     );
-  const rows = compared.map(({ rival, ex, redundantCalls, toolCalls }) => [
+  const rows = compared.map(({ rival, ex, redundantCalls, toolCalls, solved }) => [
     rival,
     cell("ex", ex),
     numberText("ex", detectableDifference(ex)),
     cell("redundant_tool_calls", redundantCalls),
+    html(
+      `${numberText("redundant_tool_calls", solved.own)} and ` +
+        `${numberText("redundant_tool_calls", solved.rival)}` +
+        `<span class="interval">n ${solved.questions}</span>`,
+    ),
     cell("tool_calls", toolCalls),
   ]);
   return tableHtml(
@@ -191,6 +201,13 @@ function differencesHtml(exam: Exam, compared: readonly Comparison[]): string {
         hint: "the smallest true difference that four of five such experiments would find",
       },
       { heading: "redundant calls, points", isNumber: true },
+      {
+        heading: "redundant where both are right, %",
+        isNumber: true,
+        hint:
+          `of ${claimant} and of the other, on the n questions that both answer right with every ` +
+          `seed in every attempt; shown, not decided on, as that choice depends on the results`,
+      },
       { heading: "tool calls per question", isNumber: true },
     ],
     rows,

@@ -64,10 +64,14 @@ export function tableHtml(
     );
     return `<tr><th scope="row">${cellHtml(first)}</th>${cells.join("")}</tr>`;
   });
-  // A region that scrolls must be reachable by keyboard, and so have a name.
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(caption)}">` +
-    `<table><caption>${escapeHtml(caption)}</caption><thead><tr>${head.join("")}</tr></thead>` +
-    `<tbody>${body.join("\n")}</tbody></table></div>`;
+  const name = escapeHtml(caption);
+  // The caption is outside of what scrolls, so that it wraps on a phone; a region that scrolls must be
+  // reachable by keyboard, and so have a name.
+  return `<figure><figcaption>${name}</figcaption>` +
+    `<div class="scroll" role="region" tabindex="0" aria-label="${name}"><table>` +
+    `<thead><tr>${head.join("")}</tr></thead><tbody>${
+      body.join("\n")
+    }</tbody></table></div></figure>`;
 }
 
 /** What opens on demand. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Leaderboard } from "../leaderboard/schema.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import type { Metric, Run, TrainStep } from "../store/run_store.ts";
 
@@ -62,6 +63,8 @@ export interface Report {
   readonly runs: readonly Run[];
   /** Texts of questions by the name of their exam and their id; empty where the data set is not there. */
   readonly questions: ReadonlyMap<string, ReadonlyMap<string, QuestionText>>;
+  /** What was published before. */
+  readonly board: Leaderboard;
 }
 
 /** The name of the policy that trainings begin with. */

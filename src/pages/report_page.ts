@@ -10,7 +10,7 @@ import { headlineSection } from "./headline.ts";
 import { countText } from "./numbers.ts";
 import { pageHtml } from "./page.ts";
 import { questionsSection } from "./questions/mod.ts";
-import { byVariant, type Report } from "./report.ts";
+import { byVariant, type Report, UNTRAINED } from "./report.ts";
 import { planeSection, resultsSection } from "./results.ts";
 import { runsSection } from "./runs.ts";
 import type { Section } from "./section.ts";
@@ -22,13 +22,13 @@ import type { Section } from "./section.ts";
  * @throws {RangeError} If the report has no exam.
  */
 export async function reportPage(report: Report, more: readonly Section[] = []): Promise<string> {
-  const { exams, trainings, runs } = report;
+  const { exams, trainings, runs, board } = report;
   if (exams.length === 0) {
     throw new RangeError("Cannot make a report as it must have an evaluation: there is none");
   }
   const sections = [
     headlineSection(exams),
-    resultsSection(exams),
+    resultsSection(exams, board),
     await curvesSection(trainings),
     await planeSection(exams),
     breakdownsSection(exams),
@@ -43,7 +43,9 @@ export async function reportPage(report: Report, more: readonly Section[] = []):
 }
 
 function titleOf({ exams }: Report): string {
-  const variants = variantsOf(exams);
+  const all = variantsOf(exams);
+  const trained = all.filter((name) => name !== UNTRAINED);
+  const variants = trained.length > 0 ? trained : all;
   return variants.length > 4
     ? `${variants[0]} against ${variants.length - 1} others`
     : variants.length > 1

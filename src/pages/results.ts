@@ -5,6 +5,9 @@
  */
 
 import type { MeasureName } from "../evaluation/summary.ts";
+import { type ExamRanking, rankings } from "../leaderboard/ranking.ts";
+import type { Leaderboard } from "../leaderboard/schema.ts";
+import { examName } from "../reports/leaderboard_table.ts";
 import { measureOf } from "../reports/measures.ts";
 import { type Chart, figureHtml, legendHtml, looksOf, scalesOf, type SeriesLook } from "./chart.ts";
 import { type Cell, detailsHtml, html, paragraphHtml, tableHtml } from "./markup.ts";
@@ -22,8 +25,12 @@ const SHOWN: readonly MeasureName[] = [
   "format_violations",
 ];
 
-/** Tables of all exams, the highest EX first. */
-export function resultsSection(exams: readonly Exam[]): Section {
+/**
+ * Tables of all exams, the highest EX first.
+ *
+ * @param board What was published before; without rows there are no tables of it.
+ */
+export function resultsSection(exams: readonly Exam[], board: Leaderboard): Section {
   return {
     id: "leaderboard",
     title: "Leaderboard",
@@ -33,6 +40,13 @@ export function resultsSection(exams: readonly Exam[]): Section {
           "brackets the 95 % interval: Student's over seeds, or over questions where there is one seed.",
       ),
       ...exams.map(examTable),
+      ...board.rows.length === 0 ? [] : [
+        "<h3>Published</h3>",
+        paragraphHtml(
+          "The rows of the leaderboard's file, made by these or other runs. Rows of one table can be compared.",
+        ),
+        ...rankings(board).map(publishedTable),
+      ],
     ].join("\n"),
   };
 }
@@ -51,6 +65,29 @@ function examTable(exam: Exam): string {
     { heading: "seeds", isNumber: true },
   ];
   return tableHtml(`${exam.name}, ${countText(exam.n, "question")}`, columns, rows);
+}
+
+/** Published rows of one exam; a row has the measures that its program knew. */
+function publishedTable({ rows }: ExamRanking): string {
+  const { row: first } = rows[0];
+  const columns = [
+    { heading: "system" },
+    { heading: "rank", isNumber: true },
+    ...SHOWN.map((name) => ({ heading: headingOf(name), isNumber: true, hint: HINTS[name] })),
+    { heading: "seeds", isNumber: true },
+    { heading: "commit" },
+  ];
+  return tableHtml(
+    `${examName(first)}, ${countText(first.exam.questions.evaluated, "question")}`,
+    columns,
+    rows.map(({ rank, row }) => [
+      row.name,
+      String(rank),
+      ...SHOWN.map((name) => row.measures[name] ? estimateHtml(name, row.measures[name]) : ""),
+      String(row.runs.length),
+      row.commit ?? "",
+    ]),
+  );
 }
 
 const HINTS: Partial<Record<MeasureName, string>> = {

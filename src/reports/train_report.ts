@@ -117,7 +117,8 @@ function classTable(before: EvaluationSummary, after: EvaluationSummary, style: 
   return table([{ heading: "class" }, right("before"), right("after")], rows, style);
 }
 
-const CLASS_NAMES: Readonly<Record<RedundancyCategory, string>> = {
+/** What redundant calls of a class are called. */
+export const CLASS_NAMES: Readonly<Record<RedundancyCategory, string>> = {
   R1: "exact duplicate",
   R2: "same SQL, typed otherwise",
   R3: "repeated failure",
