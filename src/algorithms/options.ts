@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option, type Values } from "../config/option.ts";
+import { choice, option, real, type Values } from "../config/option.ts";
 import { CREDIT_OPTIONS } from "../credit/options.ts";
 
 /** What decides the surrogate loss. */
@@ -33,7 +33,7 @@ export const SURROGATE_OPTIONS = {
     "neighbour",
     { range: [0, Infinity] },
   ),
-  dualClip: option(
+  dualClip: real(
     0,
     "bound c of the loss at -c * advantage where the advantage is negative (0 = off; verl 3)",
     "neighbour",
@@ -57,7 +57,7 @@ export const SURROGATE_OPTIONS = {
     "neighbour",
     { range: [1, Infinity] },
   ),
-  klCoefficient: option(
+  klCoefficient: real(
     0,
     "weight of the KL term to the reference policy (0 = off; MatchTIR 0.001)",
     "neighbour",

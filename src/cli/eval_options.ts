@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option } from "../config/option.ts";
+import { choice, option, real } from "../config/option.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
 import type { Flags } from "./args.ts";
@@ -39,7 +39,7 @@ export const EVAL_TABLES = {
     }),
     limit: option(0, "questions, from the first (0 = all)", "ours", { range: [0, 1e9] }),
     samples: option(1, "attempts of a model at each question", "ours", { range: [1, 1000] }),
-    temperature: option(0, "temperature of sampling (0 = greedy, BIRD's convention)", "neighbour", {
+    temperature: real(0, "temperature of sampling (0 = greedy, BIRD's convention)", "neighbour", {
       range: [0, 10],
     }),
     seed: option(1, "seed of drawing, sampling and intervals", "ours"),

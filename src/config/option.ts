@@ -23,6 +23,8 @@ export interface Option<T> {
   readonly choices?: readonly T[];
   /** Inclusive bounds of a number. */
   readonly range?: readonly [number, number];
+  /** Whether a number must be whole. */
+  readonly isInteger?: boolean;
 }
 
 /** Options by name. */
@@ -38,7 +40,8 @@ export type Values<O extends Options> = {
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
 
 /**
- * Declares a number, boolean or free-text option.
+ * Declares a number, boolean or free-text option. A number whose default is whole takes whole numbers
+ * only; {@linkcode real} declares one that does not.
  *
  * @example A numeric option
  * ```ts
@@ -62,7 +65,17 @@ export function option(
   origin: Origin,
   limits: { range?: readonly [number, number] } = {},
 ): Option<unknown> {
-  return { default: value, help, origin, ...limits };
+  return { default: value, help, origin, ...limits, isInteger: Number.isInteger(value) };
+}
+
+/** Declares a number that need not be whole though its default is. */
+export function real(
+  value: number,
+  help: string,
+  origin: Origin,
+  limits?: { range: readonly [number, number] },
+): Option<number> {
+  return { ...option(value, help, origin, limits), isInteger: false };
 }
 
 /** Declares an option with a few named values; the first one is not special, `value` is the default. */
@@ -85,7 +98,7 @@ export function defaults<O extends Options>(options: O): Values<O> {
 /**
  * Refuses a value that an option does not allow.
  *
- * @throws {RangeError} If the value is not among the choices or outside the range.
+ * @throws {RangeError} If the value is not among the choices, not whole or outside the range.
  */
 export function checkValue<T>(name: string, option: Option<T>, value: T): void {
   if (option.choices && !option.choices.includes(value)) {
@@ -93,6 +106,11 @@ export function checkValue<T>(name: string, option: Option<T>, value: T): void {
       `Cannot set "${name}" as it must be one of ${
         option.choices.join(", ")
       }: current value is ${value}`,
+    );
+  }
+  if (option.isInteger && !Number.isInteger(value)) {
+    throw new RangeError(
+      `Cannot set "${name}" as it must be a whole number: current value is ${value}`,
     );
   }
   if (option.range && !(Number(value) >= option.range[0] && Number(value) <= option.range[1])) {

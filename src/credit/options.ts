@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option, type Values } from "../config/option.ts";
+import { choice, option, real, type Values } from "../config/option.ts";
 
 /** What decides a step's advantage; the defaults are the preset `finestep.default`. */
 export const CREDIT_OPTIONS = {
@@ -61,13 +61,13 @@ export const CREDIT_OPTIONS = {
     "advantage of what is compared with nothing: 0, or its own value (verl, MatchTIR), which pays for length",
     "ours",
   ),
-  trajectoryWeight: option(
+  trajectoryWeight: real(
     0,
     "weight of the outcome's own advantage beside the step's (0 = off; GiGPO 1, MatchTIR 0.5)",
     "neighbour",
     { range: [0, Infinity] },
   ),
-  stepWeight: option(
+  stepWeight: real(
     1,
     "weight of the step's advantage (GiGPO 1, MatchTIR 0.5)",
     "neighbour",

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { option, type Values } from "../config/option.ts";
+import { option, real, type Values } from "../config/option.ts";
 
 /** How weights are updated, and with what resources. */
 export const ENGINE_OPTIONS = {
   beta1: option(0.9, "AdamW: decay of the mean of gradients", "neighbour", { range: [0, 1] }),
   beta2: option(0.99, "AdamW: decay of the mean of squared gradients", "ours", { range: [0, 1] }),
   weightDecay: option(0.01, "AdamW: decoupled weight decay", "neighbour", { range: [0, 1] }),
-  maxGradientNorm: option(1, "longer gradients are scaled down to this L2 norm", "neighbour", {
+  maxGradientNorm: real(1, "longer gradients are scaled down to this L2 norm", "neighbour", {
     range: [0, Infinity],
   }),
   threads: option(0, "threads of a matrix product (0 = one a core)", "ours", { range: [0, 1024] }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option, type Values } from "../config/option.ts";
+import { choice, option, real, type Values } from "../config/option.ts";
 import { optionValues } from "../config/option_values.ts";
 
 /** What decides the rewards; the defaults are the preset `finestep.default`. */
@@ -56,7 +56,7 @@ export const REWARD_OPTIONS = {
     "whether the answer step is scored as every step, or by its hard constraint only",
     "reconstructed",
   ),
-  redundancyPenalty: option(
+  redundancyPenalty: real(
     0,
     "taken off the process reward of a call that repeats an earlier one, classes R1 to R3 (0 = off; 0.1)",
     "ours",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option, type Values } from "../config/option.ts";
+import { choice, option, real, type Values } from "../config/option.ts";
 
 /** Options of the learning rate. */
 export const SCHEDULE_OPTIONS = {
@@ -23,7 +23,7 @@ export const SCHEDULE_OPTIONS = {
   warmupSteps: option(0, "training steps of linear warm-up (0 = none)", "neighbour", {
     range: [0, 1e9],
   }),
-  finalLearningRate: option(0, "where the cosine ends, as a share of learningRate", "ours", {
+  finalLearningRate: real(0, "where the cosine ends, as a share of learningRate", "ours", {
     range: [0, 1],
   }),
 };

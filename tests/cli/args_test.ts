@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { flagName, helpText, parseFlags, UsageError } from "../../src/cli/args.ts";
-import { choice, option } from "../../src/config/option.ts";
+import { choice, option, real } from "../../src/config/option.ts";
 
 const TABLES = {
   training: {
     learningRate: option(1e-6, "step size", "neighbour", { range: [0, 1] }),
     schedule: choice("constant", ["constant", "cosine"], "how it falls", "ours"),
     trainSteps: option(24, "train steps", "ours", { range: [1, Infinity] }),
+    dualClip: real(0, "bound of the loss", "ours"),
   },
   data: {
     data: option("fixtures", "folder", "ours"),
@@ -20,7 +21,7 @@ const parse = (line: string) => parseFlags(line.split(" ").filter(Boolean), TABL
 Deno.test("parseFlags() gives every option its default", () => {
   const { values, given, positionals, json, help } = parse("");
   assert.deepEqual(values, {
-    training: { learningRate: 1e-6, schedule: "constant", trainSteps: 24 },
+    training: { learningRate: 1e-6, schedule: "constant", trainSteps: 24, dualClip: 0 },
     data: { data: "fixtures", shuffle: true, quiet: false },
   });
   assert.deepEqual([given.size, positionals.length, json, help], [0, 0, false, false]);
@@ -31,7 +32,7 @@ Deno.test("parseFlags() reads numbers, choices, texts and switches, in both form
     "--learning-rate=2e-4 --train-steps 3 --schedule cosine --data my/data --no-shuffle --quiet",
   );
   assert.deepEqual(values, {
-    training: { learningRate: 2e-4, schedule: "cosine", trainSteps: 3 },
+    training: { learningRate: 2e-4, schedule: "cosine", trainSteps: 3, dualClip: 0 },
     data: { data: "my/data", shuffle: false, quiet: true },
   });
   assert(given.has("learningRate"));
@@ -43,6 +44,18 @@ Deno.test("parseFlags() tells a value that was given from a default that equals 
 
 Deno.test("parseFlags() lets the last of two values count", () => {
   assert.equal(parse("--train-steps 1 --train-steps 2").values.training.trainSteps, 2);
+});
+
+Deno.test("parseFlags() takes whole numbers for numbers that need not be whole, not the reverse", () => {
+  const { training } = parse("--learning-rate 1 --dual-clip 2.5 --train-steps 2e3").values;
+  assert.deepEqual(training, {
+    ...{ learningRate: 1, dualClip: 2.5, trainSteps: 2000 },
+    schedule: "constant",
+  });
+  assert.throws(() => parse("--train-steps 2.5"), {
+    name: "UsageError",
+    message: 'Cannot set "--train-steps" as it must be a whole number: current value is 2.5',
+  });
 });
 
 Deno.test("parseFlags() takes what follows -- as it is", () => {
@@ -108,6 +121,7 @@ training:
   --learning-rate <0..1>        step size (default 0.000001, neighbour)
   --schedule <constant|cosine>  how it falls (default constant, ours)
   --train-steps <1 or more>     train steps (default 24, ours)
+  --dual-clip <number>          bound of the loss (default 0, ours)
 
 data:
   --data <text>                 folder (default fixtures, ours)
