@@ -7,16 +7,26 @@
 import { actionText } from "./parse.ts";
 import { spacedJson } from "./spaced_json.ts";
 import type { Protocol } from "./task.ts";
-import type { ToolDescription } from "./tool.ts";
+import type { Arguments, ToolDescription } from "./tool.ts";
 
 /**
  * The tools and the two output modes, in Markdown.
+ *
+ * @example A call is shown as it is to be written
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { SQL_PROTOCOL } from "../tasks/sql_prompt.ts";
+ * import { protocolPrompt } from "./protocol_prompt.ts";
+ *
+ * const text = protocolPrompt(SQL_PROTOCOL, { call: { sql: "SELECT 1" }, answer: "SELECT 2" });
+ * assert.match(text, /{"name": "execute_sql", "arguments": {"sql": "SELECT 1"}}/);
+ * ```
  *
  * @param example Arguments of a call of the first tool, and an answer, for the modes to show.
  */
 export function protocolPrompt(
   { tools, answerLanguage }: Protocol,
-  example: { readonly call: Readonly<Record<string, string>>; readonly answer: string },
+  example: { readonly call: Arguments; readonly answer: string },
 ): string {
   const reasoning = "your thoughts";
   const { call, answer } = example;

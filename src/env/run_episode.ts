@@ -10,13 +10,13 @@ import type { Conversation, Policy, Turn } from "../policies/policy.ts";
 import type { SqlResult } from "../sandbox/result_set.ts";
 import type { Action, Episode, Message, Step, StopReason, Tokens } from "../trajectory/episode.ts";
 import { errorText, OBSERVATION_FORMATS, observationText } from "./observation.ts";
-import { ENV_OPTIONS, type EnvOptions } from "./options.ts";
+import { EPISODE_OPTIONS, type EpisodeSettings } from "./options.ts";
 import { parseAction } from "./parse.ts";
 import type { Task } from "./task.ts";
 import type { Arguments } from "./tool.ts";
 
 /** What one episode needs; options not given take their defaults. */
-export interface EpisodeOptions extends Partial<EnvOptions> {
+export interface EpisodeOptions extends Partial<EpisodeSettings> {
   /** What the example is an example of. */
   readonly task: Task;
   /** Seed of the policy's random choices. */
@@ -24,7 +24,7 @@ export interface EpisodeOptions extends Partial<EnvOptions> {
 }
 
 /** The options in force, with their defaults filled in. */
-type Settings = EnvOptions & EpisodeOptions;
+type Settings = EpisodeSettings & EpisodeOptions;
 
 /** What was said and done. */
 interface Dialogue {
@@ -38,7 +38,7 @@ interface Dialogue {
  * that episodes begun together are together for the policy as well.
  *
  * @returns The record; the same for the same policy, example and seed, up to timings.
- * @throws What the policy throws. Failed SQL and messages that break the format are data.
+ * @throws What the policy throws. Calls that fail and messages that break the format are data.
  */
 export async function runEpisode(
   example: Example,
@@ -46,7 +46,7 @@ export async function runEpisode(
   options: EpisodeOptions,
 ): Promise<Episode> {
   const startedMs = performance.now();
-  const settings: Settings = { ...defaults(ENV_OPTIONS), ...options };
+  const settings: Settings = { ...defaults(EPISODE_OPTIONS), ...options };
   const { task, template, seed } = settings;
   const prompt = task.prompt(example, template);
   const [{ steps, stopReason, tokens }, gold] = await Promise.all([

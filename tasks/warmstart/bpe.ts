@@ -89,6 +89,8 @@ function merged(symbols: string[], left: string, right: string): string[] {
  *
  * assert.deepEqual(learnMerges(["aab aab aac"], 2), [["a", "a"], ["aa", "b"]]);
  * ```
+ *
+ * @param pieces Regular expression of the pieces that texts are split into; no merge goes across.
  */
 export function learnMerges(
   texts: Iterable<string>,
@@ -117,6 +119,7 @@ export function learnMerges(
  *
  * @param pieces As the merges were learned with.
  * @param special Added tokens that mark the chat; the other `added` ones are text of the protocol.
+ * @param pieces As the merges were learned with.
  */
 export function tokenizerJson(
   special: readonly string[],
