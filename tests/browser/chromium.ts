@@ -210,7 +210,8 @@ export class Browser implements AsyncDisposable {
     // The browser may be gone before it answers.
     this.send("Browser.close").catch(() => {});
     await Promise.all([closed, this.#process.status]);
-    await Deno.remove(this.#profile, { recursive: true });
+    // Its last helper processes may still be writing there.
+    await Deno.remove(this.#profile, { recursive: true }).catch(() => {});
   }
 
   async #openTab(): Promise<void> {

@@ -149,6 +149,15 @@ browserTest("the trajectory viewer", page, {
     assert.equal(await question(browser), "Which members are old?");
   },
 
+  "goes through questions by buttons, and says which is shown": async (browser) => {
+    const place = () => browser.evaluate(`document.querySelector(".place").textContent`);
+    await browser.click("[data-do=next]");
+    assert.equal(await place(), "Question 2 of 3");
+    assert.equal(await question(browser), "Which members are old?");
+    await browser.click("[data-do=previous]");
+    assert.equal(await place(), "Question 1 of 3");
+  },
+
   "goes through the list by arrows": async (browser) => {
     await browser.click(".questions button");
     await browser.press("ArrowDown");

@@ -48,7 +48,7 @@ export function trajectorySection(
   const data = viewerData(chosen);
   const shown = `${data.questions.length} of ${of} questions, ${chosen.length} of ` +
     `${trajectories.length} trajectories${
-      data.questions.length < of ? ", first of those that most algorithms attempted" : ""
+      data.questions.length < of ? "; those that most algorithms attempted come first" : ""
     }`;
   return { ...head, html: HTML.replace("{shown}", shown), css: CSS, script: SCRIPT, data };
 }

@@ -325,36 +325,25 @@ function markCurrent() {
 /* The chosen question. */
 
 function showDetail() {
-  const { question, a, b } = state;
+  const { listed, question, a, b } = state;
+  const place = listed.indexOf(question) + 1;
+  element(".place").textContent = place > 0 ? `Question ${place} of ${listed.length}` : "";
   if (question === null) {
-    detail.replaceChildren(h("p", null, "No trajectory passes the filters."));
+    filled(detail, h("p", null, "No trajectory passes the filters."));
     return;
   }
   const focused = detail.contains(document.activeElement)
     ? document.activeElement.dataset.keep
     : null;
-  const place = state.listed.indexOf(question);
-  const rows = 1 + Math.max(a.steps.length, b?.steps.length ?? 0);
   const pair = h(
     "div",
     { class: b ? "pair two" : "pair" },
     attemptElement("a", a),
     b ? attemptElement("b", b) : h("div", { class: "attempt" }, picker("b", null)),
   );
-  pair.style.setProperty("--rows", rows);
+  pair.style.setProperty("--rows", 1 + Math.max(a.steps.length, b?.steps.length ?? 0));
   filled(
     detail,
-    h(
-      "p",
-      { class: "picker" },
-      button("previous", "← Previous", () => moveQuestion(-1)),
-      button("next", "Next →", () => moveQuestion(1)),
-      h(
-        "span",
-        { class: "muted" },
-        place < 0 ? "" : `Question ${place + 1} of ${state.listed.length}`,
-      ),
-    ),
     h("h3", null, question.question),
     question.evidence === ""
       ? null
@@ -563,6 +552,8 @@ function onKey(event) {
 form.addEventListener("input", filter);
 form.addEventListener("submit", (event) => event.preventDefault());
 element("[data-do=clear]").addEventListener("click", clear);
+element("[data-do=previous]").addEventListener("click", () => moveQuestion(-1));
+element("[data-do=next]").addEventListener("click", () => moveQuestion(1));
 element("[data-do=help]").addEventListener("click", () => help.showModal());
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", followLink);
