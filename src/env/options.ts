@@ -1,5 +1,5 @@
 /**
- * Options of an episode.
+ * Options of an episode and of what it runs in.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { choice, option, type Values } from "../config/option.ts";
 
 /** How an episode is run. */
-export const ENV_OPTIONS = {
+export const EPISODE_OPTIONS = {
   template: choice(
     "full",
     ["full", "compact"],
@@ -25,6 +25,11 @@ export const ENV_OPTIONS = {
       range: [0, 10_000],
     },
   ),
+};
+
+/** What a command's environment is made of: how episodes are run, and how long SQL may take in them. */
+export const ENV_OPTIONS = {
+  ...EPISODE_OPTIONS,
   toolTimeoutMs: option(5_000, "deadline of a tool call's SQL, in ms", "neighbour", {
     range: [1, 3_600_000],
   }),
@@ -35,6 +40,9 @@ export const ENV_OPTIONS = {
     { range: [1, 3_600_000] },
   ),
 };
+
+/** Values of {@linkcode EPISODE_OPTIONS}. */
+export type EpisodeSettings = Values<typeof EPISODE_OPTIONS>;
 
 /** Values of {@linkcode ENV_OPTIONS}. */
 export type EnvOptions = Values<typeof ENV_OPTIONS>;
