@@ -35,11 +35,9 @@ export function parseLeaderboard(text: string, path: string): Leaderboard {
   if (schema !== LEADERBOARD_FORMAT) {
     throw unreadable(path, `its schema must be ${LEADERBOARD_FORMAT}`, JSON.stringify(schema));
   }
-  const { data: board, error } = LEADERBOARD.safeParse(value);
-  if (!board) {
-    const [{ path: place, message }] = error.issues;
-    throw unreadable(path, "it must be of its schema", `${place.join(".")}: ${message}`);
-  }
+  const problem = schemaProblem(value);
+  if (problem !== null) throw unreadable(path, "it must be of its schema", problem);
+  const board = value as Leaderboard;
   for (const [index, row] of board.rows.entries()) {
     if (row.id !== idOf(row)) {
       throw unreadable(
@@ -65,7 +63,8 @@ export function identified(content: Omit<Row, "id">): Row {
 /**
  * The board with one more row.
  *
- * @throws {RangeError} If the same runs are on the board, be it under another name.
+ * @throws {RangeError} If the same runs are on the board, be it under another name, or the row is not of
+ * the schema.
  */
 export function appended(board: Leaderboard, row: Row): Leaderboard {
   const key = contentKey(row);
@@ -77,7 +76,13 @@ export function appended(board: Leaderboard, row: Row): Leaderboard {
       } ("${same.name}") is of the same exam, commit, policies and seeds`,
     );
   }
-  return { ...board, rows: [...board.rows, row] };
+  const longer = { ...board, rows: [...board.rows, row] };
+  // What the store has may be of an older program, and the board must be one that can be read.
+  const problem = schemaProblem(longer);
+  if (problem === null) return longer;
+  throw new RangeError(
+    `Cannot add "${row.name}" to the leaderboard as its row must be of the board's schema: ${problem}`,
+  );
 }
 
 /**
@@ -120,6 +125,12 @@ function contentKey({ exam, commit, versions, runs }: Row): string {
     { seed, policySha256, resultHash },
   ) => [seed, policySha256, resultHash]);
   return canonicalJson([exam, commit, versions, results]);
+}
+
+/** The first place where a value is not a board; null for a board. */
+function schemaProblem(value: unknown): string | null {
+  const { error } = LEADERBOARD.safeParse(value);
+  return error ? `${error.issues[0].path.join(".")}: ${error.issues[0].message}` : null;
 }
 
 function jsonOf(text: string, path: string): unknown {

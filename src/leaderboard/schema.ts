@@ -41,7 +41,7 @@ const RUN = z.strictObject({
 
 const ROW = z.strictObject({
   id: SHA256.describe("of all other fields, as JSON with sorted keys"),
-  name: z.string().min(1).max(60).describe("of the system"),
+  name: z.string().min(1).describe("of the system"),
   kind: z.enum(["trained", "model", "predictions"]),
   algorithm: z.string().nullable().describe("that trained it here; null for none"),
   dataSet: z.string().describe("name of the data set's folder"),

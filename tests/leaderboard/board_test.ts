@@ -64,6 +64,14 @@ Deno.test("appended() takes the same results of another commit", () => {
   assert.equal(appended(BOARD, aRow({ commit: "ba9876543210" })).rows.length, 3);
 });
 
+Deno.test("appended() refuses a row that could not be read again", () => {
+  const { samples: _, ...older } = GRPO.exam;
+  assert.throws(
+    () => appended(BOARD, aRow({ exam: older as Row["exam"], ex: 0.7 })),
+    /^RangeError: Cannot add "grpo" .* of the board's schema: rows\.2\.exam\.samples: /,
+  );
+});
+
 /** All places of a value where something could be changed. */
 function paths(value: unknown, path: readonly string[] = []): string[][] {
   if (typeof value !== "object" || value === null) return [[...path]];
