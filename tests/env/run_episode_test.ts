@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Rng } from "../../src/config/rng.ts";
 import { AnswerResults } from "../../src/env/answer_results.ts";
+import { EPISODE_OPTIONS } from "../../src/env/options.ts";
 import { type EpisodeOptions, runEpisode } from "../../src/env/run_episode.ts";
 import { runGroup } from "../../src/env/run_group.ts";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
@@ -55,6 +56,10 @@ Deno.test("runEpisode() records the example, the policy and the seed", async () 
   assert.equal(goldSql, "SELECT COUNT(*) FROM shop WHERE city = 'ZURICH'");
   assert.equal(episode.goldResult.kind, "rows");
   assert.ok(timings.totalMs >= timings.sqlMs && timings.sqlMs > 0);
+});
+
+Deno.test("EPISODE_OPTIONS has no deadline of SQL, which would do nothing: its task has them", () => {
+  assert.deepEqual(Object.keys(EPISODE_OPTIONS).filter((name) => /timeout/i.test(name)), []);
 });
 
 Deno.test("runEpisode() records a wrong answer", async () => {
