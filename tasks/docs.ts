@@ -25,6 +25,7 @@ const COMMANDS = [
   "data",
   "runs",
   "export",
+  "report",
   "leaderboard",
   "leaderboard check",
   "watch",

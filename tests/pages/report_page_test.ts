@@ -46,16 +46,17 @@ Deno.test("reportPage() refers to nothing outside of the file", () => {
   );
 });
 
-Deno.test("reportPage() allows its own scripts by their hashes and nothing else", () => {
+Deno.test("reportPage() allows its own scripts and styles by their hashes and nothing else", () => {
   const policy = tagsOf(PAGE).find(({ attributes }) =>
     attributes.get("http-equiv") === "Content-Security-Policy"
   )!.attributes.get("content")!;
-  const hashes = scriptsOf(PAGE).map((script) =>
-    `'sha256-${createHash("sha256").update(script).digest("base64")}'`
-  );
+  const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const hashes = scriptsOf(PAGE).map(hashOf);
   assert.equal(hashes.length, 2);
-  assert.deepEqual(policy.split("; ").filter((part) => !part.startsWith("style-src")), [
+  const [, style] = /<style>([^]*?)<\/style>/.exec(PAGE)!;
+  assert.deepEqual(policy.split("; "), [
     "default-src 'none'",
+    `style-src ${hashOf(style)}`,
     `script-src ${hashes.join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",

@@ -8,6 +8,8 @@ const SIGNS = {
   some: "= same",
 };
 
+const CHANGES = Object.keys(SIGNS);
+
 const control = (name) => section.querySelector(`[name="${name}"]`);
 const text = (place) => place === null ? "" : data.texts[place];
 const runs = data.exams.flatMap((exam) =>
@@ -45,7 +47,7 @@ function changeOf([attemptsA, rightA], [attemptsB, rightB]) {
   return rightA === 0 ? "neither" : rightA === attemptsA ? "both" : "some";
 }
 
-/** Questions that both runs answered, with how they changed. */
+/** Questions that both runs answered, those that changed first. */
 function compared(before, after) {
   return after.exam.questions.flatMap((question) => {
     const [a, b] = [before.answers.get(question.id), after.answers.get(question.id)];
@@ -53,7 +55,7 @@ function compared(before, after) {
     const twin = before.exam.questions.find(({ id }) => id === question.id);
     if (!a || !b || twin.gold !== question.gold) return [];
     return [{ question, a, b, change: changeOf(a, b) }];
-  });
+  }).sort((one, other) => CHANGES.indexOf(one.change) - CHANGES.indexOf(other.change));
 }
 
 function isWanted({ question, a, b, change }) {
@@ -120,10 +122,11 @@ function update() {
   const alone = after.exam.questions.length - all.length;
   section.querySelector(".count").textContent =
     `${count("gained")} gained, ${count("lost")} lost, ${count("both")} both right, ` +
-    `${count("neither")} neither, ${count("some")} both sometimes, of ${all.length} questions` +
+    `${count("neither")} neither` +
+    (count("some") > 0 ? `, ${count("some")} both sometimes` : "") + ` of ${all.length} questions` +
     (alone > 0 ? ` (${alone} others only the second run was asked)` : "") +
     (before.exam === after.exam ? "" : "; the two were not asked in the same way") +
-    `. Shown: ${wanted.length}.`;
+    `. Chosen: ${wanted.length}.`;
   section.querySelector(".list").replaceChildren(
     ...wanted.slice(0, shown).map((one) => questionElement(one, before, after)),
   );
