@@ -8,6 +8,7 @@ import { option, type Values } from "../config/option.ts";
 import { findLayout } from "../dataset/layout.ts";
 import { benchTables } from "../reports/bench_tables.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
+import { alone } from "./alone.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { benchDocument, readBenchDocument, sameAgain } from "./bench_document.ts";
 import { type Experiment, results } from "./experiment.ts";
@@ -106,6 +107,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const { again, store: storePath } = flags.values.run;
   using store = openStore(storePath);
+  // A second one would go on with the runs that this one is at.
+  using _ = await alone(storePath, "run the experiment");
   if (again !== "") return await runAgain(argv, again, store);
   const experiment = await experimentOf(argv, store);
   const found = await worked(experiment);

@@ -86,6 +86,16 @@ Deno.test("finestep bench --again finds the same results, in another store, and 
   assert.match(other.stdout, /^grpo, seed 1, dev, greedy: OTHER results \(/);
 });
 
+Deno.test("finestep bench leaves a store alone that another one works on", async () => {
+  await using workplace = await Workplace.open();
+  using file = await Deno.open(`${workplace.store}.lock`, { create: true, write: true });
+  await file.lock(true);
+  const { code, stderr } = await bench(workplace);
+  assert.equal(code, 1);
+  assert.match(stderr, /^Cannot run the experiment as one process alone may work on a store: /m);
+  assert.deepEqual(runs(workplace), []);
+});
+
 Deno.test("finestep bench --of-commit shows what is stored, and runs nothing", async () => {
   await using workplace = await Workplace.open();
   const { code, stdout, stderr } = await bench(workplace, "--of-commit", "0123456789ab");
