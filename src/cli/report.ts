@@ -147,7 +147,7 @@ async function reportOf(store: RunStore, runs: readonly Run[]): Promise<Omit<Rep
   const trained = runs.filter(({ kind }) => kind === "train");
   // A training that no evaluation follows is judged by its own.
   const alone = trained.filter(({ id }) => behind.every((one) => one.id !== id));
-  const examined = [...evaluated, ...alone.flatMap((run) => ownEvaluations(store, run))];
+  const examined = [...evaluated, ...alone.flatMap((run) => ownEvaluations(store, run, alone[0]))];
   const trainings = [...new Map([...behind, ...trained].map((run) => [run.id, run])).values()]
     .sort((a, b) => a.id - b.id);
   const systems = [
@@ -177,10 +177,13 @@ function evaluationOf(store: RunStore, run: Run): Examined & { readonly training
   return { ...examined(store, run, "eval"), system, training, seed: (training ?? run).seed };
 }
 
-/** What a training found before and after it. */
-function ownEvaluations(store: RunStore, run: Run): Examined[] {
+/**
+ * What a training found before and after it. All begin with one policy, which answers greedily: it has
+ * the seed of the first, so that it does not pass for several.
+ */
+function ownEvaluations(store: RunStore, run: Run, { seed }: Run): Examined[] {
   return [
-    { ...examined(store, run, "before"), system: { name: UNTRAINED, settings: null } },
+    { ...examined(store, run, "before"), seed, system: { name: UNTRAINED, settings: null } },
     { ...examined(store, run, "after"), system: trainedSystem(store, run).system },
   ];
 }

@@ -18,9 +18,10 @@ import { boundedOver, meanOver, measureIn } from "./seeds.ts";
 
 const SHOWN: readonly MeasureName[] = [
   "ex",
-  "soft_f1",
+  // Beside EX always: each can be had at the other's cost.
   "redundant_tool_calls",
   "tool_calls",
+  "soft_f1",
   "failed_tool_calls",
   "format_violations",
 ];

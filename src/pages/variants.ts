@@ -9,7 +9,7 @@ import { firstDifference } from "../store/identity.ts";
 /** What a policy came from. */
 export interface Named {
   readonly name: string;
-  /** All that it depends on, but for the seed; a JSON value. */
+  /** All that it depends on, but for the seed; a JSON value. Null where that is not known. */
   readonly settings: unknown;
 }
 
@@ -30,8 +30,8 @@ export interface Named {
  */
 export function distinctNames(systems: readonly Named[]): string[] {
   return systems.map(({ name, settings }) => {
-    const first = systems.find((other) => other.name === name)!;
-    const difference = firstDifference(first.settings, settings);
+    const first = systems.find((other) => other.name === name && other.settings !== null);
+    const difference = settings === null ? null : firstDifference(first?.settings, settings);
     return difference === null ? name : `${name} (${difference})`;
   });
 }

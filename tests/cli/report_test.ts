@@ -49,10 +49,10 @@ class Shelf implements AsyncDisposable {
   }
 
   /** Stores a training with its own evaluations, of which the later is better. */
-  training(algorithm: string): number {
+  training(algorithm: string, seed = 1): number {
     using store = this.store;
     const options = { argv: ["--runs", this.path], training: { groupSize: 1, groupsPerStep: 1 } };
-    const id = store.startRun({ ...TRAINING, commit: COMMIT, algorithm, options });
+    const id = store.startRun({ ...TRAINING, commit: COMMIT, algorithm, seed, options });
     const metrics = {
       "env/ex": 1,
       "env/redundant_tool_calls": 0,
@@ -119,6 +119,14 @@ Deno.test("finestep report of one training compares it with its start and shows 
     /grpo answers 75\.0 % .* Compared with untrained, EX is 50\.0 points higher/,
   );
   assert.match(shelf.text, /1 of 1 questions/);
+});
+
+Deno.test("finestep report of several trainings counts their common start once", async () => {
+  await using shelf = await Shelf.open();
+  for (const seed of [1, 2]) shelf.training("grpo", seed);
+  const { code, stderr } = await shelf.report();
+  assert.equal(code, 0, stderr);
+  assert.match(shelf.text, /grpo 75\.0 ± 0\.0 .* 2 untrained 25\.0 \(.* 1 /);
 });
 
 Deno.test("finestep report says that runs without episodes have no trajectories", async () => {
