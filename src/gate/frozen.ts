@@ -125,9 +125,15 @@ export interface FrozenComparison {
   readonly same: number;
 }
 
-/** Compares values with a baseline's; a check that is gone differs. */
+/**
+ * Compares values with a baseline's; a check that is gone differs. The order is that of
+ * {@linkcode frozenValues}, from the parser to credit, so that a cause comes before what it does.
+ */
 export function compareFrozen(before: FrozenValues, after: FrozenValues): FrozenComparison {
-  const differences = Object.keys(before).flatMap((check) => {
+  // A file has its keys sorted.
+  const checks = new Set([...Object.keys(after), ...Object.keys(before)])
+    .intersection(new Set(Object.keys(before)));
+  const differences = [...checks].flatMap((check) => {
     const first = firstDifference(before[check], after[check] ?? {});
     return first === null
       ? []

@@ -72,6 +72,16 @@ Deno.test("compareFrozen() names the first step that a reward without recall cha
   assert.notEqual(reward.before, reward.after);
 });
 
+Deno.test("compareFrozen() names the parser before what it does to rewards, however a file is sorted", () => {
+  const sorted = Object.fromEntries(Object.entries(VALUES).toSorted());
+  const [{ episode, ...rest }, other] = GROUP;
+  const broken = frozenValues([
+    { ...rest, episode: { ...episode, steps: [...episode.steps.slice(0, -1), VIOLATION] } },
+    other,
+  ]);
+  assert.equal(compareFrozen(sorted, broken).differences[0].check, "parsed");
+});
+
 Deno.test("compareFrozen() sees a hard constraint that is flipped, and what it does to credit", () => {
   const checks = checksBrokenBy({
     scored: (episode, options) => {
