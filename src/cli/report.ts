@@ -10,6 +10,7 @@ import { option } from "../config/option.ts";
 import { loadDataset } from "../dataset/dataset.ts";
 import { EMPTY_BOARD, parseLeaderboard } from "../leaderboard/board.ts";
 import type { Leaderboard } from "../leaderboard/schema.ts";
+import { earnedSection } from "../pages/earned.ts";
 import { examsOf, type StoredEvaluation } from "../pages/exams.ts";
 import type { Attempted, Exam, QuestionText, Report } from "../pages/report.ts";
 import { UNTRAINED } from "../pages/report.ts";
@@ -92,7 +93,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   const board = await boardOf(values.options.leaderboard);
   const report = { ...await reportOf(store, chosen(store, ids, last)), board };
   const trajectories = questions === 0 ? [] : trajectoriesOf(store, report);
-  const page = await reportPage(report, [trajectorySection(trajectories, { questions })]);
+  const page = await reportPage(report, [
+    earnedSection(trajectories),
+    trajectorySection(trajectories, { questions }),
+  ]);
   await writeWhole(out, [page]);
   const bytes = new TextEncoder().encode(page).length;
   const runs = report.runs.map(({ id }) => id);

@@ -18,10 +18,13 @@ import type { Section } from "./section.ts";
 /**
  * The whole file.
  *
- * @param more Sections to show after the questions: trajectories, where there are any.
+ * @param more Sections to show after the questions, where there are any: of trajectories.
  * @throws {RangeError} If the report has no exam.
  */
-export async function reportPage(report: Report, more: readonly Section[] = []): Promise<string> {
+export async function reportPage(
+  report: Report,
+  more: readonly (Section | null)[] = [],
+): Promise<string> {
   const { exams, trainings, runs, board } = report;
   if (exams.length === 0) {
     throw new RangeError("Cannot make a report as it must have an evaluation: there is none");
