@@ -83,6 +83,8 @@ export interface DecidedPart extends Part {
 
 /** A claim, and what the data say of it. */
 export interface DecidedClaim {
+  /** The system that the claim is on. */
+  readonly system: string;
   readonly claim: string;
   readonly decoding: Decoding;
   readonly against: string;
@@ -94,6 +96,23 @@ export interface DecidedClaim {
 
 /** The evaluations of one split: algorithms by name, and FineStep among them. */
 export type Arms = Readonly<Record<Decoding, ReadonlyMap<string, SeedVerdicts>>>;
+
+/**
+ * The system that claims are on: FineStep, or else the first of its presets.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { claimantOf } from "./claims.ts";
+ *
+ * assert.equal(claimantOf(["grpo", "finestep.aime24", "finestep.guarded"]), "finestep.aime24");
+ * assert.equal(claimantOf(["grpo"]), null);
+ * ```
+ */
+export function claimantOf(names: readonly string[]): string | null {
+  if (names.includes("finestep")) return "finestep";
+  return names.find((name) => /^finestep\.[\w.]+$/.test(name)) ?? null;
+}
 
 /**
  * Decides all claims that there are evaluations for.
@@ -121,7 +140,7 @@ export function decidedClaims(
     return found.map(({ claim, against, parts }) => {
       const decided = parts.map((part) => ({ ...part, adjustedP: pOf.get(part) ?? null }));
       return {
-        ...{ claim: claim.name, decoding: claim.decoding, against, parts: decided },
+        ...{ system, claim: claim.name, decoding: claim.decoding, against, parts: decided },
         decision: decisionBy(decided, ({ effect }) => effect.difference),
         byDatabase: decisionBy(decided, ({ effect }) => effect.byDatabase),
       };

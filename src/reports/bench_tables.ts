@@ -7,6 +7,7 @@
 
 import {
   type Arms,
+  claimantOf,
   type DecidedClaim,
   decidedClaims,
   type Decoding,
@@ -45,6 +46,7 @@ export interface BenchResult {
 /** FineStep against another algorithm in one exam. */
 export interface Comparison {
   readonly exam: BenchResult["exam"];
+  readonly system: string;
   readonly against: string;
   readonly effects: readonly Effect[];
   /** On the questions that both answered right in every attempt of every seed. */
@@ -61,9 +63,6 @@ interface Solved {
   readonly toolCalls: number;
 }
 
-/** The system that all others are compared with. */
-const SYSTEM = "finestep";
-
 const SHOWN = ["ex", "redundant_tool_calls", "tool_calls"] as const;
 
 /** Seed of the comparisons' bootstraps. */
@@ -74,11 +73,13 @@ export function comparisons(results: readonly BenchResult[]): {
   readonly comparisons: Comparison[];
   readonly decisions: { readonly split: string; readonly claims: DecidedClaim[] }[];
 } {
+  const system = claimantOf(results.map(({ variant }) => variant));
+  if (system === null) return { comparisons: [], decisions: [] };
   return {
-    comparisons: examsOf(results).flatMap(({ exam, variants }) => compared(exam, variants)),
+    comparisons: examsOf(results).flatMap((one) => compared(system, one)),
     decisions: splitsOf(results).map(({ split, arms }) => ({
       split,
-      claims: decidedClaims(arms, SYSTEM, { seed: SEED }),
+      claims: decidedClaims(arms, system, { seed: SEED }),
     })),
   };
 }
@@ -137,14 +138,17 @@ function armsOf(results: readonly BenchResult[], decoding: Decoding) {
 const verdictsOf = (results: readonly BenchResult[]): SeedVerdicts =>
   results.map(({ verdicts }) => verdicts);
 
-function compared(exam: BenchResult["exam"], variants: Variants): Comparison[] {
-  const system = variants.get(SYSTEM);
-  if (!system) return [];
-  return [...variants].filter(([name]) => name !== SYSTEM).map(([against, results]) => {
-    const [before, after] = [verdictsOf(results), verdictsOf(system)];
+function compared(
+  system: string,
+  { exam, variants }: { readonly exam: BenchResult["exam"]; readonly variants: Variants },
+): Comparison[] {
+  const own = variants.get(system)!;
+  return [...variants].filter(([name]) => name !== system).map(([against, results]) => {
+    const [before, after] = [verdictsOf(results), verdictsOf(own)];
     const [solvedBefore, solvedAfter] = solvedByBoth(before.flat(), after.flat());
     return {
       exam,
+      system,
       against,
       effects: SHOWN.map((name) => effect(name, before, after, { seed: SEED })),
       solvedByBoth: {
@@ -200,7 +204,7 @@ function effectTable(found: readonly Comparison[], style: Style): string {
   );
   return table(
     [
-      { heading: `${SYSTEM} minus` },
+      { heading: `${found[0].system} minus` },
       { heading: "measure" },
       { heading: "difference", align: "right" },
       { heading: "p", align: "right" },
@@ -234,9 +238,9 @@ function solvedTable(found: readonly Comparison[], style: Style): string {
   const columns = [
     "questions",
     "redundant calls, %",
-    `${SYSTEM}'s`,
+    `${found[0].system}'s`,
     "calls per question",
-    `${SYSTEM}'s`,
+    `${found[0].system}'s`,
   ];
   return table(
     [

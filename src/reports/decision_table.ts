@@ -19,14 +19,14 @@ export function decisionTables(
   style: Style,
 ): string[] {
   if (claims.length === 0) return [];
-  const { effect } = claims[0].parts[0];
+  const { system, parts: [{ effect }] } = claims[0];
   const counts = [effect.seedsBefore, effect.seedsAfter].map(({ length }) => length);
   return [
     `Decisions on ${split} by docs/decision_rules.md (${effect.questions} questions, ` +
     `${counts[1]} seeds; against ${counts[0]}):`,
     table(
       [
-        { heading: "finestep has" },
+        { heading: `${system} has` },
         { heading: "against" },
         { heading: "EX, points", align: "right" },
         { heading: "redundant calls, points", align: "right" },
