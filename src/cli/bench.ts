@@ -5,7 +5,7 @@
  */
 
 import { option, type Values } from "../config/option.ts";
-import { findLayout } from "../dataset/layout.ts";
+import { loadDataset } from "../dataset/dataset.ts";
 import { benchTables } from "../reports/bench_tables.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
 import { alone } from "./alone.ts";
@@ -218,11 +218,12 @@ function chosenCells(options: ExperimentOptions): Cell[] {
 
 /** The splits to evaluate on; those that are named must be there before anything is trained. */
 async function splitsOf(named: string, data: string): Promise<string[]> {
+  const load = (split: string) => loadDataset(data, { split, schemas: "skip" });
   if (named !== "") {
-    for (const split of listed(named, ",")) await findLayout(data, split);
+    for (const split of listed(named, ",")) await load(split);
     return listed(named, ",");
   }
-  const hasTest = await findLayout(data, "test").then(() => true, () => false);
+  const hasTest = await load("test").then(() => true, () => false);
   return hasTest ? ["dev", "test"] : ["dev"];
 }
 
