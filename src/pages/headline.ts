@@ -5,7 +5,13 @@
  * @module
  */
 
-import { CLAIMS, type DecidedClaim, decidedClaims, type Decoding } from "../evaluation/claims.ts";
+import {
+  claimantOf,
+  CLAIMS,
+  type DecidedClaim,
+  decidedClaims,
+  type Decoding,
+} from "../evaluation/claims.ts";
 import { type Decision, detectableDifference, type Difference } from "../evaluation/statistics.ts";
 import { type Comparison, comparisons, SEED } from "./comparisons.ts";
 import { type Cell, html, paragraphHtml, tableHtml } from "./markup.ts";
@@ -16,9 +22,6 @@ import { meanOver } from "./seeds.ts";
 
 /** Seeds of each algorithm that the rules ask for. */
 const SEEDS_NEEDED = 5;
-
-/** The system that claims are made for. */
-const CLAIMANT = "finestep";
 
 /** The section. */
 export function headlineSection(exams: readonly Exam[]): Section {
@@ -36,7 +39,7 @@ export function headlineSection(exams: readonly Exam[]): Section {
 
 /** One split: its claims, then each of its exams. */
 function splitHtml(name: string, exams: readonly Exam[]): string {
-  const compared = new Map(exams.map((exam) => [exam, comparisons(exam, claimantOf(exam))]));
+  const compared = new Map(exams.map((exam) => [exam, comparisons(exam, systemOf(exam))]));
   return [
     `<h3>${escapeHtml(name)}</h3>`,
     ...exams.map((exam) => examSentence(exam, compared.get(exam)!)),
@@ -45,14 +48,14 @@ function splitHtml(name: string, exams: readonly Exam[]): string {
   ].join("\n");
 }
 
-/** FineStep where it is, or the first that was trained. */
-function claimantOf(exam: Exam): string {
-  const variants = byVariant(exam);
-  return variants.has(CLAIMANT) ? CLAIMANT : variants.keys().next().value!;
+/** FineStep or its preset where there is one, or the first that was trained. */
+function systemOf(exam: Exam): string {
+  const names = [...byVariant(exam).keys()];
+  return claimantOf(names) ?? names[0];
 }
 
 function examSentence(exam: Exam, compared: readonly Comparison[]): string {
-  const claimant = claimantOf(exam);
+  const claimant = systemOf(exam);
   const own = byVariant(exam).get(claimant)!;
   const ex = numberText("ex", meanOver("ex", own).mean);
   const rtr = numberText("redundant_tool_calls", meanOver("redundant_tool_calls", own).mean);
@@ -83,11 +86,12 @@ function differenceWords(name: string, { estimate, low, high, pValue }: Differen
 /** The decisions as a table, claims by rivals; empty without FineStep and a rival of the rules. */
 function claimsHtml(exams: readonly Exam[]): string {
   const arms = { greedy: armsOf(exams, "greedy"), sampled: armsOf(exams, "sampled") };
-  const decided = decidedClaims(arms, CLAIMANT, { seed: SEED });
+  const system = systemOf(exams[0]);
+  const decided = decidedClaims(arms, system, { seed: SEED });
   if (decided.length === 0) return "";
   const rivals = [...new Set(decided.map(({ against }) => against))];
   const rows = CLAIMS.map(({ name, decoding }): Cell[] => [
-    `${CLAIMANT}: ${name}`,
+    `${system}: ${name}`,
     ...rivals.map((rival) =>
       verdictHtml(decided.find(({ claim, against }) => claim === name && against === rival))
     ),
@@ -130,7 +134,7 @@ const SIGNS: Readonly<Record<Decision, string>> = {
 
 /** Why the rules would not count these decisions. */
 function reservations(exams: readonly Exam[], decided: readonly DecidedClaim[]): string {
-  const compared = new Set([CLAIMANT, ...decided.map(({ against }) => against)]);
+  const compared = new Set(decided.flatMap(({ system, against }) => [system, against]));
   const fewest = Math.min(
     ...exams.flatMap((exam) =>
       [...byVariant(exam)].filter(([name]) => compared.has(name)).map(([, runs]) => runs.length)
@@ -172,7 +176,7 @@ function reservations(exams: readonly Exam[], decided: readonly DecidedClaim[]):
 /** All differences of an exam, as numbers. */
 function differencesHtml(exam: Exam, compared: readonly Comparison[]): string {
   if (compared.length === 0) return "";
-  const claimant = claimantOf(exam);
+  const claimant = systemOf(exam);
   const cell = (name: string, { estimate, low, high, pValue }: Difference) =>
     html(
       `${estimateHtml(name, { value: estimate, low, high }, { isSigned: true }).html} ` +
