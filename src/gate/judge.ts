@@ -49,7 +49,10 @@ export function judge(
     ),
   ];
   const metrics = incomparable === null
-    ? compareMetrics(baseline.attempts, candidate.attempts, options)
+    ? compareMetrics(baseline.attempts, candidate.attempts, {
+      ...options,
+      passesUnchanged: policy === null,
+    })
     : [];
   return {
     verdict: worstOf([

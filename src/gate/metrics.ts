@@ -73,6 +73,11 @@ export interface MetricOptions {
   /** Of the bootstrap. */
   readonly seed: number;
   readonly resamples?: number;
+  /**
+   * Whether attempts that are all unchanged pass, however few: yes of one policy, where code alone could
+   * change them, and when not given; not of two, which may differ on the next question.
+   */
+  readonly passesUnchanged?: boolean;
 }
 
 /** What it would take to rule a loss of the margin out, where there is none, with 80 % power. */
@@ -118,7 +123,7 @@ interface Paired {
 /**
  * Judges every metric. A metric is a REGRESSION where its whole interval is on the bad side of 0 and
  * its adjusted p-value below alpha; it is a PASS where the interval leaves out a loss of the margin,
- * or nothing at all has changed; else INCONCLUSIVE.
+ * or nothing at all has changed (`passesUnchanged`); else INCONCLUSIVE.
  *
  * @throws {RangeError} If an exam has no question in common with the baseline's.
  */
@@ -218,7 +223,7 @@ function reportOf(
   const margin = options.margins[name];
   const [old, now] = comparable(pair);
   const isWorse = better === "higher" ? byQuestion.high < 0 : byQuestion.low > 0;
-  const isNoWorse = isUnchanged ||
+  const isNoWorse = (isUnchanged && options.passesUnchanged !== false) ||
     decision([{ interval: byQuestion, better, margin }]) === "supported";
   const detectable = isUnchanged ? null : detectableOf(pair, byQuestion);
   const verdict = isWorse && pAdjusted < options.alpha

@@ -72,6 +72,13 @@ for (
   });
 }
 
+Deno.test("judge() leaves another policy open that did the same on a few questions", () => {
+  const few = { attempts: asExams(attempts([1, 1, 1])) };
+  assert.equal(verdictOf(few), "PASS");
+  const identity = { ...BASELINE.identity, policy: "q" };
+  assert.equal(verdictOf({ ...few, identity }), "INCONCLUSIVE");
+});
+
 Deno.test("judge() leaves open what another data set gives, and names the first difference", () => {
   const identity = { ...BASELINE.identity, dataSet: { split: "test" } };
   const report = judge(BASELINE, { ...CANDIDATE, identity, ...worse(10) }, OPTIONS);
