@@ -7,6 +7,7 @@
 import { cpus } from "node:os";
 import manifest from "../../deno.json" with { type: "json" };
 import type { Example } from "../dataset/example.ts";
+import { arithmeticSha256 } from "../engines/arithmetic.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { byAnswers, evaluate, type Trial, trialsOf } from "../evaluation/evaluate.ts";
 import { type Verdict, verdictOf } from "../evaluation/verdict.ts";
@@ -97,7 +98,7 @@ export async function candidateOf(setup: GateSetup, parts: GateParts = PARTS): P
   const replayed = await replayFrozen(parts.replay);
   const attempts = mapped(first.verdicts, (some) => some.map(attemptOf));
   return {
-    machine: machineOf(setup),
+    machine: await machineOf(setup),
     identity: first.identity,
     attempts,
     hashes: mapped(first.verdicts, resultHash),
@@ -251,10 +252,11 @@ function repeatGate(
   );
 }
 
-function machineOf({ threads }: GateSetup): Machine {
+async function machineOf({ threads }: GateSetup): Promise<Machine> {
   return {
     cpu: cpus()[0]?.model ?? "unknown",
     os: `${Deno.build.os} ${Deno.build.arch}`,
+    arithmetic: await arithmeticSha256({ threads }),
     onnxruntime: manifest.imports["onnxruntime-node"].split("@").at(-1)!,
     deno: Deno.version.deno,
     threads,

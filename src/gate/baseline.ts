@@ -15,6 +15,8 @@ const SCHEMA = "finestep.gate/1";
 export interface Machine {
   readonly cpu: string;
   readonly os: string;
+  /** How it rounds: processors of one name may differ (`arithmeticSha256()`). */
+  readonly arithmetic: string;
   readonly onnxruntime: string;
   readonly deno: string;
   /** Of a matrix product: more of them round otherwise. */
@@ -51,6 +53,7 @@ const FILE = z.strictObject({
   machine: z.strictObject({
     cpu: z.string(),
     os: z.string(),
+    arithmetic: z.string(),
     onnxruntime: z.string(),
     deno: z.string(),
     threads: COUNT,

@@ -17,7 +17,14 @@ const HASH = "0".repeat(64);
 const BASELINE: Baseline = {
   command: "finestep leaderboard check --record",
   commit: "0123456789ab",
-  machine: { cpu: "C", os: "linux x86_64", onnxruntime: "1", deno: "2", threads: 1 },
+  machine: {
+    cpu: "C",
+    os: "linux x86_64",
+    arithmetic: "a",
+    onnxruntime: "1",
+    deno: "2",
+    threads: 1,
+  },
   identity: { dataSet: { split: "dev" }, policy: "p", seed: 1 },
   attempts: asExams(attempts(firstRight(100, 200))),
   hashes: { greedy: HASH, sampled: HASH },
