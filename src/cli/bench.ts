@@ -113,7 +113,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const experiment = await experimentOf(argv, store);
   const found = await worked(experiment);
   if (found === null) return INTERRUPTED;
-  const source = { argv: argv.filter((flag) => flag !== "--json"), commit: experiment.commit };
+  const source = { argv: repeatable(argv), commit: experiment.commit };
   console.log(
     flags.json
       ? JSON.stringify(benchDocument(source, found), null, 2)
@@ -135,6 +135,13 @@ async function runAgain(
   const { lines, areSame } = sameAgain(found, cells);
   console.log(lines.join("\n"));
   return areSame ? 0 : 1;
+}
+
+/** The command that does the same again: without how it was shown. */
+function repeatable(argv: readonly string[]): string[] {
+  return argv.filter((flag, index) =>
+    flag !== "--json" && flag !== "--of-commit" && argv[index - 1] !== "--of-commit"
+  );
 }
 
 /** Flags of `bench` and of `train`, each after those that were there before. */
