@@ -10,6 +10,7 @@ import {
   bootstrapDifferences,
   type ClusteredDifferences,
   decision,
+  detectableDifference,
   type Difference,
   holm,
   mcNemar,
@@ -18,7 +19,6 @@ import {
   type QuestionSums,
   seedsNeeded,
 } from "../evaluation/statistics.ts";
-import { normalQuantile } from "../evaluation/statistics/quantiles.ts";
 import { attemptKey, type AttemptResult, type Exams } from "./attempt.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -247,16 +247,13 @@ function rateOf({ numerators, denominators }: QuestionSums): number {
   return sum(denominators) === 0 ? 0 : sum(numerators) / sum(denominators);
 }
 
-const Z_ALPHA = normalQuantile(0.975);
-const Z_POWER = normalQuantile(0.8);
-
 /** Shares of greedy attempts by McNemar's power; else by the width of the interval, taken as normal. */
-function detectableOf(pair: Paired, { low, high }: Difference): number | null {
+function detectableOf(pair: Paired, difference: Difference): number | null {
   if (METRICS[pair.name].exam === "greedy") {
     const discordance = discordanceOf(pair);
     return discordance === 0 ? null : minimumDetectableEffect(pair.after.length, discordance);
   }
-  const effect = (high - low) / 2 / Z_ALPHA * (Z_ALPHA + Z_POWER);
+  const effect = detectableDifference(difference);
   return effect === 0 ? null : effect;
 }
 
