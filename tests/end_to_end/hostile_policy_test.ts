@@ -42,12 +42,15 @@ interface Scene {
   play(script: Script, options?: Partial<EpisodeOptions>): Promise<Episode>;
 }
 
-async function withScene(use: (scene: Scene) => Promise<void>): Promise<void> {
+async function withScene(
+  use: (scene: Scene) => Promise<void>,
+  timeoutMs = DEADLINE_MS,
+): Promise<void> {
   await using workplace = await Workplace.open();
   const data = workplace.file("data");
   await using pool = new SqlPool({ roots: [data], workers: 1 });
   const { examples: [example] } = await loadDataset(data, { split: "dev", pool });
-  const task = sqlTask(pool, { timeoutMs: DEADLINE_MS, toolTimeoutMs: DEADLINE_MS });
+  const task = sqlTask(pool, { timeoutMs, toolTimeoutMs: timeoutMs });
   const play: Scene["play"] = (script, options) =>
     runEpisode(example, new ScriptedPolicy(script), {
       ...{ task, seed: 1, maxTurns: 20 },
@@ -62,7 +65,6 @@ Deno.test("A policy whose tool calls are attacks changes nothing, and its episod
     const attacks = attacksOn(workplace);
     const episode = await play([
       ...attacks.map(({ sql }) => call(sql)),
-      call(CROSS_JOIN),
       answer(example.goldSql),
     ]);
     attacks.forEach(({ sql, kind }, n) => {
@@ -71,13 +73,22 @@ Deno.test("A policy whose tool calls are attacks changes nothing, and its episod
       assert(observation !== null && observation.length < 3000, sql);
       assert(result.elapsedMs < DEADLINE_MS + 2000, `${sql}: ${result.elapsedMs} ms`);
     });
-    const { result: product } = episode.steps.at(-2)!;
-    assert(product?.kind === "rows" && product.truncated && product.rows.length === 10_000);
     assert.equal(episode.stopReason, "answer");
     assert(isCorrect(episode.finalResult, episode.goldResult));
     assert.deepEqual(decodeEpisode(encodeEpisode(episode)), episode);
     assert.deepEqual(await filesOf(workplace), before);
   });
+});
+
+Deno.test("A policy that asks for ten million rows gets the first ten thousand", async () => {
+  await withScene(async ({ example, play }) => {
+    const { steps: [{ result: product }] } = await play([
+      call(CROSS_JOIN),
+      answer(example.goldSql),
+    ]);
+    assert(product?.kind === "rows" && product.truncated && product.rows.length === 10_000);
+    // However busy the machine is.
+  }, 60_000);
 });
 
 Deno.test("A policy whose answers are attacks is wrong, changes nothing and stops nobody", async () => {
