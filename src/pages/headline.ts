@@ -25,8 +25,10 @@ const SEEDS_NEEDED = 5;
 
 /** The section. */
 export function headlineSection(exams: readonly Exam[]): Section {
+  // Decisions are made on test, so that comes first.
+  const ordered = exams.toSorted((a, b) => rank(a) - rank(b));
   const splits = Map.groupBy(
-    exams,
+    ordered,
     ({ form: { dataSet, split }, n }) => `${dataSet} ${split}, ${countText(n, "question")}`,
   );
   const parts = [...splits].map(([name, some]) => splitHtml(name, some));
@@ -36,6 +38,8 @@ export function headlineSection(exams: readonly Exam[]): Section {
     html: parts.join("\n"),
   };
 }
+
+const rank = ({ form: { split } }: Exam) => split === "test" ? 0 : 1;
 
 /** One split: its claims, then each of its exams. */
 function splitHtml(name: string, exams: readonly Exam[]): string {
