@@ -153,8 +153,18 @@ function commandsOf({ path, text }: Document, program: "finestep" | "deno task")
     const match = start.exec(code.trim());
     if (!match) return [];
     const rest = code.trim().slice(match.index + match[0].length);
-    return [{ path, name: match[1], flags: rest.match(/(?<=\s)--[a-z][\w-]*/g) ?? [] }];
+    // `bench` hands what is quoted, and what follows a lone `--`, to `train`.
+    const handed = rest.match(/"[^"]*"| -- .*$/g)?.join(" ") ?? "";
+    const own = rest.replace(/"[^"]*"| -- .*$/g, "");
+    return [
+      { path, name: match[1], flags: flagsIn(own) },
+      ...match[1] === "bench" ? [{ path, name: "train", flags: flagsIn(handed) }] : [],
+    ];
   });
+}
+
+function flagsIn(text: string): string[] {
+  return text.match(/(?<=\s)--[a-z][\w-]*/g) ?? [];
 }
 
 async function helpOf(command: string): Promise<string> {
