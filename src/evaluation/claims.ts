@@ -77,6 +77,8 @@ export interface DecidedPart extends Part {
   readonly adjustedP: number | null;
   /** The smallest difference that the comparison finds with 80 % power, from its interval's width. */
   readonly detectable: number;
+  /** Of this part alone. */
+  readonly decision: Decision;
   /** Seeds of each algorithm that find a difference of one point; null where seeds say nothing. */
   readonly seedsForPoint: number | null;
 }
@@ -138,10 +140,13 @@ export function decidedClaims(
     const adjusted = holm(tested.map(({ effect }) => effect.difference.pValue));
     const pOf = new Map(tested.map((part, index) => [part, adjusted[index]]));
     return found.map(({ claim, against, parts }) => {
-      const decided = parts.map((part) => ({ ...part, adjustedP: pOf.get(part) ?? null }));
+      const decided = parts.map((part) => {
+        const tested = { ...part, adjustedP: pOf.get(part) ?? null };
+        return { ...tested, decision: decisionBy([tested], byQuestion) };
+      });
       return {
         ...{ system, claim: claim.name, decoding: claim.decoding, against, parts: decided },
-        decision: decisionBy(decided, ({ effect }) => effect.difference),
+        decision: decisionBy(decided, byQuestion),
         byDatabase: decisionBy(decided, ({ effect }) => effect.byDatabase),
       };
     });
@@ -153,7 +158,7 @@ function measured(
   before: SeedVerdicts,
   after: SeedVerdicts,
   options: BootstrapOptions,
-): Omit<DecidedPart, "adjustedP"> {
+): Omit<DecidedPart, "adjustedP" | "decision"> {
   const found = effect(part.measure, before, after, { ...options, share: part.share });
   return {
     ...part,
@@ -163,9 +168,13 @@ function measured(
   };
 }
 
+type TestedPart = Omit<DecidedPart, "decision">;
+
+const byQuestion = ({ effect }: TestedPart): Interval => effect.difference;
+
 function decisionBy(
-  parts: readonly DecidedPart[],
-  intervalOf: (part: DecidedPart) => Interval,
+  parts: readonly TestedPart[],
+  intervalOf: (part: TestedPart) => Interval,
 ): Decision {
   return decision(parts.map((part) => ({
     interval: intervalOf(part),

@@ -69,9 +69,10 @@ function effectText({ measure, effect, share }: DecidedPart, style: Style): stri
   return share === 1 ? text : `${text} (minus 2/3 of its)`;
 }
 
-/** Parts that hold are left out; the others have an interval on both sides of the margin. */
+/** What the parts that are open would take. */
 function advice({ claim, against, parts }: DecidedClaim): string[] {
-  return parts.filter(isOpen).map(({ measure, detectable, seedsForPoint }) => {
+  const open = parts.filter(({ decision }) => decision === "inconclusive");
+  return open.map(({ measure, detectable, seedsForPoint }) => {
     const name = measure === "ex" ? "EX" : "redundant calls";
     const seeds = seedsForPoint === null
       ? "how many seeds that takes cannot be told from these"
@@ -79,10 +80,4 @@ function advice({ claim, against, parts }: DecidedClaim): string[] {
     return `${claim}, against ${against}: inconclusive in ${name}; differences from ` +
       `${(100 * detectable).toFixed(1)} points on are found with 80 % power, ${seeds}`;
   });
-}
-
-function isOpen({ better, margin, effect, adjustedP }: DecidedPart): boolean {
-  const { low, high } = effect.difference;
-  const [worst, best] = better === "higher" ? [low, high] : [-high, -low];
-  return best > -margin && (worst <= -margin || (adjustedP ?? 0) > 0.05);
 }
