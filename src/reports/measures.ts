@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RedundancyClass } from "../evaluation/redundancy.ts";
 import type { Metric } from "../store/run_store.ts";
 import type { Style } from "./style.ts";
 
@@ -31,6 +32,19 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   tool_calls: { label: "tool calls per question", isRate: false, better: null },
   failed_tool_calls: { label: "failing tool calls", isRate: true, better: "down" },
   format_violations: { label: "format violations", isRate: true, better: "down" },
+};
+
+/** Redundancy classes in words (docs/metrics.md). */
+export const CLASS_NAMES: Readonly<Record<RedundancyClass, string>> = {
+  R1: "exact duplicate",
+  R2: "same SQL, typed otherwise",
+  R3: "repeated failure",
+  R4: "no new information",
+  R5a: "schema look-up of a seen table",
+  R6: "after the answer was known",
+  R4Lenient: "nothing but known cells",
+  R5b: "schema is in the prompt",
+  R6Oracle: "after the right answer was known",
 };
 
 /** The measure of a metric; one without a display name goes by its own. */

@@ -7,6 +7,7 @@
 import type { EvaluationSummary, Measurements } from "../evaluation/summary.ts";
 import { REDUNDANCY_CATEGORIES, type RedundancyCategory } from "../evaluation/redundancy.ts";
 import { evaluationTable } from "./evaluation_table.ts";
+import { CLASS_NAMES } from "./measures.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 
@@ -116,13 +117,3 @@ function classTable(before: EvaluationSummary, after: EvaluationSummary, style: 
   ]);
   return table([{ heading: "class" }, right("before"), right("after")], rows, style);
 }
-
-/** What redundant calls of a class are called. */
-export const CLASS_NAMES: Readonly<Record<RedundancyCategory, string>> = {
-  R1: "exact duplicate",
-  R2: "same SQL, typed otherwise",
-  R3: "repeated failure",
-  R4: "no new information",
-  R5a: "schema look-up of a seen table",
-  R6: "after the answer was known",
-};

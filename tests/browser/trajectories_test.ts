@@ -102,7 +102,7 @@ browserTest("the trajectory viewer", page, {
     assert.equal(await filtered("from", "1"), "3 of 3, 7 of 14 attempts");
     assert.equal(await filtered("to", "1"), "3 of 3, 7 of 14 attempts");
     await filter(browser, "redundancy", "R1");
-    assert.match(await attemptText(browser, "A"), /R1 same call again/);
+    assert.match(await attemptText(browser, "A"), /R1 exact duplicate/);
   },
 
   "says when nothing passes the filters, and clears them": async (browser) => {

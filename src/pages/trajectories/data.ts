@@ -6,23 +6,11 @@
  */
 
 import type { RedundancyClass } from "../../evaluation/redundancy.ts";
+import { CLASS_NAMES } from "../../reports/measures.ts";
 import type { ShownResult, ShownStep, ShownTrajectory } from "./shown.ts";
 
 /** Decimals of a number in the page. */
 const DECIMALS = 4;
-
-/** The classes in plain words; those that count first. */
-const CLASS_NAMES: Readonly<Record<RedundancyClass, string>> = {
-  R1: "same call again",
-  R2: "same SQL again",
-  R3: "same failure again",
-  R4: "same rows again",
-  R5a: "schema looked up again",
-  R6: "answer was known already",
-  R4Lenient: "nothing but known cells",
-  R5b: "schema is in the prompt",
-  R6Oracle: "right answer was known already",
-};
 
 /** An action and its result: kind, reasoning, text, place in `results` or null. */
 type ActionData = readonly [ShownStep["kind"], string, string, number | null];
