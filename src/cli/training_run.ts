@@ -201,10 +201,18 @@ export class TrainingRun implements AsyncDisposable {
       }, seed ${training.seed}`,
       `Data: ${data.description}`,
       ...data.warnings.map((warning) => `warning: ${warning}`),
-      `Policy: ${run.model}; ${training.trainSteps} train steps of ${training.groupsPerStep} groups ` +
-      `of ${training.groupSize} episodes`,
+      `Policy: ${run.model}; ${this.#lengthText}`,
     ];
     console.error(lines.join("\n"));
+  }
+
+  get #lengthText(): string {
+    const { trainSteps, tokenBudget, groupsPerStep, groupSize } = this.#training;
+    const budget = tokenBudget === 0 ? "" : `${tokenBudget} tokens, at most `;
+    const groups = this.algorithm.isSupervised
+      ? `${groupsPerStep} demonstrations`
+      : `${groupsPerStep} groups of ${groupSize} episodes`;
+    return `${budget}${trainSteps} train steps of ${groups}`;
   }
 
   /** Where a stopped run goes on; what was stored after that is forgotten. */

@@ -172,6 +172,7 @@ Deno.test("finestep train --algorithm sft learns from the gold SQL of each quest
   await using workplace = await Workplace.open();
   const { code, stderr } = await train(workplace, "--algorithm", "sft");
   assert.equal(code, 0, stderr);
+  assert.match(stderr, /; 2 train steps of 8 demonstrations$/m);
   using store = openStore(workplace.store);
   const episodes = [...store.episodes(1, "train")];
   assert(episodes.length > 0);
