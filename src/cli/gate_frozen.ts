@@ -22,7 +22,7 @@ import type { Episode } from "../trajectory/episode.ts";
 import { FIXTURE_DATA } from "./setup.ts";
 
 /** The folder of frozen trajectories. */
-export const FROZEN_FOLDER = "fixtures/gate";
+const FROZEN_FOLDER = "fixtures/gate";
 
 /** The questions that they answer. */
 const SPLIT = "dev";

@@ -29,7 +29,7 @@ export function html(html: string): Html {
 }
 
 /** A cell's HTML. */
-export function cellHtml(cell: Cell): string {
+function cellHtml(cell: Cell): string {
   return typeof cell === "string" ? escapeHtml(cell) : cell.html;
 }
 
