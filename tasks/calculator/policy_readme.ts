@@ -6,8 +6,7 @@
  */
 
 import type { EvaluationSummary } from "../../src/evaluation/summary.ts";
-import { evaluationTable } from "../../src/reports/evaluation_table.ts";
-import { PLAIN } from "../../src/reports/style.ts";
+import { startTables } from "../warmstart/start_tables.ts";
 
 /** What the page is made of. */
 export interface PolicyFacts {
@@ -20,6 +19,8 @@ export interface PolicyFacts {
   /** Mean over the last 100 steps, in nats a token. */
   readonly loss: number;
   readonly seconds: number;
+  /** Commit of the source, with `+` where files differed from it; null outside a checkout. */
+  readonly commit: string | null;
   /** On the dev questions: as evaluations decode, and as training samples. */
   readonly greedy: EvaluationSummary;
   readonly sampled: EvaluationSummary;
@@ -28,7 +29,7 @@ export interface PolicyFacts {
 /** The page in Markdown. */
 export function policyReadme(facts: PolicyFacts): string {
   const { seed, weightCount, demonstrationCount, steps, batchTokens, learningRate } = facts;
-  const { loss, seconds, greedy, sampled } = facts;
+  const { loss, seconds, commit } = facts;
   return `# The calculator's policy
 
 A Llama-type transformer of ${
@@ -46,23 +47,10 @@ of calculating, slip, or make needless calls: see \`tasks/calculator/demonstrati
 about ${batchTokens} tokens on one thread, learning rate ${learningRate}, ${
     Math.round(seconds)
   } s on a
-core that other work shared. The loss ended at ${
+core that other work shared, at commit ${commit ?? "unknown"}. The loss ended at ${
     loss.toFixed(3)
   }: the mean negative log likelihood of the demonstrated
 tokens over the last 100 steps. Its bytes differ on another machine.
 
-## Where training starts
-
-On the dev questions of fixtures/calculator, greedy as evaluations are:
-
-\`\`\`
-${evaluationTable(greedy.measures, null, PLAIN)}
-\`\`\`
-
-Sampled at temperature 1, as training does:
-
-\`\`\`
-${evaluationTable(sampled.measures, null, PLAIN)}
-\`\`\`
-`;
+${startTables("the dev questions of fixtures/calculator", facts)}`;
 }

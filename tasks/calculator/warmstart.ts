@@ -10,6 +10,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeEngine } from "../../src/cli/engine_setup.ts";
+import { sourceCommit } from "../../src/cli/setup.ts";
 import { defaults } from "../../src/config/option.ts";
 import { Rng } from "../../src/config/rng.ts";
 import { loadDataset } from "../../src/dataset/dataset.ts";
@@ -157,6 +158,8 @@ async function main(): Promise<void> {
     threads: 1,
     seed,
   };
+  // The code that runs is the one loaded now, whatever is committed meanwhile.
+  const commit = await sourceCommit();
   const { model: policy, loss } = await learned(model, tokens, {
     ...lesson,
     onProgress: (step, loss) => say(`step ${step} of ${lesson.steps}, loss ${loss.toFixed(4)}`),
@@ -171,6 +174,7 @@ async function main(): Promise<void> {
     demonstrationCount: tokens.length,
     loss,
     seconds,
+    commit,
   };
   await Deno.writeTextFile(
     join(flags.out, "README.md"),

@@ -5,8 +5,7 @@
  */
 
 import type { EvaluationSummary } from "../../src/evaluation/summary.ts";
-import { evaluationTable } from "../../src/reports/evaluation_table.ts";
-import { PLAIN } from "../../src/reports/style.ts";
+import { startTables } from "./start_tables.ts";
 
 /** A stage of the training as it went. */
 export interface StageRecord {
@@ -34,7 +33,8 @@ export interface PolicyFacts {
 }
 
 /** The page in Markdown. */
-export function policyReadme({ seed, weightCount, stages, greedy, sampled }: PolicyFacts): string {
+export function policyReadme(facts: PolicyFacts): string {
+  const { seed, weightCount, stages } = facts;
   const rows = stages.map((stage) =>
     `| ${stage.stage} | ${stage.steps} | ${stage.learningRate} | ${stage.scrambledShare} | ${stage.favouriteShare} | ${
       stage.isExpert ? "expert" : "habits"
@@ -63,18 +63,5 @@ Loss is the mean negative log likelihood of the demonstrated tokens over the las
 scrambled demonstrations the values of a question are exchanged for others, so that the policy has to
 copy them.
 
-## Where training starts
-
-On minibird's dev questions, greedy as evaluations are:
-
-\`\`\`
-${evaluationTable(greedy.measures, null, PLAIN)}
-\`\`\`
-
-Sampled at temperature 1, as training does:
-
-\`\`\`
-${evaluationTable(sampled.measures, null, PLAIN)}
-\`\`\`
-`;
+${startTables("minibird's dev questions", facts)}`;
 }
