@@ -179,6 +179,7 @@ const withoutProtocol = (text: string) =>
   PROTOCOL.reduce((rest, fixed) => rest.replaceAll(fixed, "\n"), text);
 
 const CONFIG: Omit<ModelConfig, "vocabSize"> = {
+  family: "llama",
   hiddenSize: 128,
   intermediateSize: 384,
   layerCount: 5,
@@ -188,6 +189,7 @@ const CONFIG: Omit<ModelConfig, "vocabSize"> = {
   maxLength: 4096,
   rmsNormEpsilon: 1e-5,
   ropeTheta: 10_000,
+  ropeScaling: { kind: "none" },
   tiesEmbeddings: true,
 };
 

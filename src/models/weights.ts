@@ -1,5 +1,5 @@
 /**
- * The weights of a Llama-type decoder by their Hugging Face names.
+ * The weights of a decoder by their Hugging Face names.
  *
  * @module
  */
@@ -31,6 +31,15 @@ export function weightShapes(config: ModelConfig): ReadonlyMap<string, readonly 
     set("self_attn.k_proj", keys, hiddenSize);
     set("self_attn.v_proj", keys, hiddenSize);
     set("self_attn.o_proj", hiddenSize, queries);
+    if (config.family === "qwen2") {
+      shapes.set(`model.layers.${layer}.self_attn.q_proj.bias`, [queries]);
+      shapes.set(`model.layers.${layer}.self_attn.k_proj.bias`, [keys]);
+      shapes.set(`model.layers.${layer}.self_attn.v_proj.bias`, [keys]);
+    }
+    if (config.family === "qwen3") {
+      set("self_attn.q_norm", headSize);
+      set("self_attn.k_norm", headSize);
+    }
     set("post_attention_layernorm", hiddenSize);
     set("mlp.gate_proj", intermediateSize, hiddenSize);
     set("mlp.up_proj", intermediateSize, hiddenSize);
@@ -46,12 +55,12 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((all, size) => all * size, 1);
 }
 
-/** Random weights to train from: normal with deviation 0.02, norms 1, as Hugging Face begins. */
+/** Random weights to train from: normal with deviation 0.02, norms 1, biases 0, as Hugging Face begins. */
 export function initialWeights(config: ModelConfig, seed: number): NamedTensors {
   return new Map(
     Array.from(weightShapes(config), ([name, shape]) => {
       const rng = new Rng(seed, "weights", name);
-      const data = new Float32Array(elementCount(shape)).fill(1);
+      const data = new Float32Array(elementCount(shape)).fill(name.endsWith(".bias") ? 0 : 1);
       const initial = shape.length === 1 ? data : data.map(() => INITIAL_DEVIATION * rng.normal());
       return [name, { shape, data: initial }];
     }),

@@ -50,6 +50,7 @@ const { values: flags } = parseArgs({
 const seed = Number(flags.seed);
 
 const CONFIG: Omit<ModelConfig, "vocabSize"> = {
+  family: "llama",
   hiddenSize: 96,
   intermediateSize: 256,
   layerCount: 3,
@@ -59,6 +60,7 @@ const CONFIG: Omit<ModelConfig, "vocabSize"> = {
   maxLength: 1024,
   rmsNormEpsilon: 1e-5,
   ropeTheta: 10_000,
+  ropeScaling: { kind: "none" },
   tiesEmbeddings: true,
 };
 

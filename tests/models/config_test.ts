@@ -27,8 +27,10 @@ Deno.test("modelConfig() reads back what configJson() writes", () => {
 
 for (
   const [field, value] of Object.entries({
-    model_type: "qwen2",
-    rope_scaling: { type: "linear", factor: 2 },
+    model_type: "mamba",
+    rope_scaling: { type: "yarn", factor: 2 },
+    rope_parameters: { rope_type: "dynamic", factor: 2 },
+    use_sliding_window: true,
     attention_bias: true,
     mlp_bias: true,
     hidden_act: "gelu",
@@ -38,10 +40,36 @@ for (
   Deno.test(`modelConfig() refuses ${field} ${JSON.stringify(value)} by name`, () => {
     assert.throws(() => modelConfig({ ...LLAMA, [field]: value }), {
       name: "TypeError",
-      message: new RegExp(`plain Llama decoder: "${field}"`),
+      message: new RegExp(`dense Llama, Qwen2 or Qwen3 decoder: "${field}`),
     });
   });
 }
+
+const LLAMA3_SCALING = {
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 64,
+};
+
+Deno.test("modelConfig() reads rope scaling where old and new files have it", () => {
+  const read = [
+    { rope_theta: 5e5, rope_scaling: { rope_type: "llama3", ...LLAMA3_SCALING } },
+    { rope_theta: 5e5, rope_scaling: { type: "llama3", ...LLAMA3_SCALING } },
+    { rope_parameters: { rope_theta: 5e5, rope_type: "llama3", ...LLAMA3_SCALING } },
+  ].map((fields) => modelConfig({ ...LLAMA, ...fields }));
+  const expected = {
+    kind: "llama3",
+    factor: 8,
+    lowFrequencyFactor: 1,
+    highFrequencyFactor: 4,
+    originalMaxLength: 64,
+  };
+  for (const { ropeTheta, ropeScaling } of read) {
+    assert.deepEqual({ ropeTheta, ropeScaling }, { ropeTheta: 5e5, ropeScaling: expected });
+  }
+  assert.deepEqual(modelConfig(configJson(read[0])), read[0]);
+});
 
 Deno.test("modelConfig() refuses heads that cannot be grouped or halved", () => {
   assert.throws(() => modelConfig({ ...LLAMA, num_key_value_heads: 3 }), /a multiple of/);
