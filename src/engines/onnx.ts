@@ -49,7 +49,7 @@ export class OnnxEngine implements Engine {
   private constructor(options: OnnxEngineOptions) {
     this.#options = options;
     this.#weights = checkedWeights(options.config, options.weights);
-    this.#network = new OnnxNetwork(options.config, this.#weights, options);
+    this.#network = new OnnxNetwork({ config: options.config, lora: null }, this.#weights, options);
     this.#optimizer = new AdamW(this.#weights, options.adam);
   }
 

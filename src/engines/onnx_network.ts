@@ -7,12 +7,12 @@
 import type { ModelConfig } from "../models/config.ts";
 import type { Outputs } from "../models/graph/onnx_model.ts";
 import type { Sizes } from "../models/graph/tensor.ts";
+import { decodeGraph, prefillGraph } from "../models/generation.ts";
 import {
   causalMask,
-  decodeGraph,
   gradientGraph,
   logprobGraph,
-  prefillGraph,
+  type NetworkShape,
   rotaryTable,
 } from "../models/transformer.ts";
 import type { NamedTensors } from "../models/weights.ts";
@@ -23,25 +23,30 @@ const GRAPHS = {
   gradients: gradientGraph,
   prefill: prefillGraph,
   decode: decodeGraph,
-} satisfies Record<string, (config: ModelConfig) => Outputs>;
+} satisfies Record<string, (network: NetworkShape) => Outputs>;
 
 /** Which of the network's computations. */
 export type GraphName = keyof typeof GRAPHS;
 
 /** A network ready to compute. Weights are read at each run, so changes in place count. */
 export class OnnxNetwork {
-  readonly config: ModelConfig;
+  readonly shape: NetworkShape;
   /** Cosines and sines of all positions, shape (maxLength, headSize) each. */
   readonly rotary: { readonly cosine: Float32Array; readonly sine: Float32Array };
   readonly #weights: Feeds;
   readonly #options: SessionOptions;
   readonly #sessions = new Map<GraphName, Promise<OnnxSession>>();
 
-  constructor(config: ModelConfig, weights: NamedTensors, options: SessionOptions) {
-    this.config = config;
-    this.rotary = rotaryTable(config, config.maxLength);
+  /** @param weights All inputs of the graphs that are weights, adapters among them. */
+  constructor(shape: NetworkShape, weights: NamedTensors, options: SessionOptions) {
+    this.shape = shape;
+    this.rotary = rotaryTable(shape.config, shape.config.maxLength);
     this.#weights = Object.fromEntries(Array.from(weights, ([name, { data }]) => [name, data]));
     this.#options = options;
+  }
+
+  get config(): ModelConfig {
+    return this.shape.config;
   }
 
   /** Runs a graph, with the weights fed beside `feeds`. */
@@ -72,7 +77,7 @@ export class OnnxNetwork {
   #session(graph: GraphName): Promise<OnnxSession> {
     const known = this.#sessions.get(graph);
     if (known) return known;
-    const created = OnnxSession.create(GRAPHS[graph](this.config), this.#options);
+    const created = OnnxSession.create(GRAPHS[graph](this.shape), this.#options);
     this.#sessions.set(graph, created);
     return created;
   }

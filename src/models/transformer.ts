@@ -1,6 +1,6 @@
 /**
- * A Llama-type decoder as graphs of tensors: RMSNorm, rotary positions, grouped-query attention,
- * SwiGLU. Weights are inputs under their Hugging Face names, so a change in place is seen at once.
+ * A decoder of the Llama, Qwen2 or Qwen3 family as graphs of tensors: RMSNorm, rotary positions,
+ * grouped-query attention, SwiGLU. Weights are inputs under their Hugging Face names, so a change in place is seen at once.
  *
  * Named sizes: batch, length (tokens of a padded trajectory), rows (positions that are scored),
  * slots and cached (generation).
@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { ModelConfig } from "./config.ts";
-import { gradients } from "./graph/gradient.ts";
+import type { ModelConfig, RopeScaling } from "./config.ts";
+import { gradients, recomputed } from "./graph/gradient.ts";
 import {
   attention,
   linear,
@@ -18,23 +18,21 @@ import {
   rmsNorm,
   rotated,
   rowsOf,
+  scaled,
   sum,
   swiGlu,
   tokenLogprobs,
 } from "./graph/layers.ts";
 import type { Outputs } from "./graph/onnx_model.ts";
-import {
-  add,
-  concatLast,
-  firstOfLast,
-  lastOfLast,
-  matmul,
-  multiply,
-  softmax,
-  sumOver,
-} from "./graph/operations.ts";
-import { type Dimension, input, product, type Tensor } from "./graph/tensor.ts";
+import { input, product, type Shape, type Tensor } from "./graph/tensor.ts";
+import { adapterNames, adapterScale, adapterShapes, type Lora } from "./lora.ts";
 import { weightShapes } from "./weights.ts";
+
+/** A network: its sizes, and the adapters that are learned in place of all weights. */
+export interface NetworkShape {
+  readonly config: ModelConfig;
+  readonly lora: Lora | null;
+}
 
 /** Added to a score that must not count. */
 export const HIDDEN_SCORE = -1e9;
@@ -55,36 +53,54 @@ export function cachedNames(layer: number): { readonly keys: string; readonly va
 }
 
 /** The weights as graph inputs. */
-class WeightInputs {
+export class WeightInputs {
   readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #lora: Lora | null;
   readonly #prefix: string;
 
-  constructor(tensors: ReadonlyMap<string, Tensor>, prefix = "model") {
+  private constructor(tensors: ReadonlyMap<string, Tensor>, lora: Lora | null, prefix = "model") {
     this.#tensors = tensors;
+    this.#lora = lora;
     this.#prefix = prefix;
   }
 
-  static of(config: ModelConfig): WeightInputs {
+  static of({ config, lora }: NetworkShape): WeightInputs {
+    const shapes = [...weightShapes(config), ...lora ? adapterShapes(config, lora) : []];
     return new WeightInputs(
-      new Map(Array.from(weightShapes(config), ([name, shape]) => [name, input(name, shape)])),
+      new Map(shapes.map(([name, shape]) => [name, input(name, shape)])),
+      lora,
     );
   }
 
+  /** The weights of one layer. */
   layer(index: number): WeightInputs {
-    return new WeightInputs(this.#tensors, `model.layers.${index}`);
+    const prefix = `model.layers.${index}`;
+    const own = [...this.#tensors].filter(([name]) => name.includes(`${prefix}.`));
+    return new WeightInputs(new Map(own), this.#lora, prefix);
   }
 
   get(name: string): Tensor {
     return this.#tensors.get(`${this.#prefix}.${name}.weight`)!;
   }
 
-  /** The last layer's matrix: its own, or the embedding table. */
-  get head(): Tensor {
-    return this.#tensors.get("lm_head.weight") ?? this.get("embed_tokens");
+  /** A linear layer on `x`, with its bias and its adapter where the model has these. */
+  project(name: string, x: Tensor): Tensor {
+    const module = `${this.#prefix}.${name}`;
+    const names = adapterNames(module);
+    const [a, b] = [this.#tensors.get(names.a), this.#tensors.get(names.b)];
+    const projected = linear(x, this.get(name), this.#tensors.get(`${module}.bias`));
+    if (!a || !b) return projected;
+    return sum(projected, scaled(linear(linear(x, a), b), adapterScale(this.#lora!)));
   }
 
-  entries(): [string, Tensor][] {
-    return [...this.#tensors];
+  /** The last layer's matrix: its own, or the embedding table. */
+  get head(): Tensor {
+    return this.#tensors.get("lm_head.weight") ?? this.#tensors.get("model.embed_tokens.weight")!;
+  }
+
+  /** The weights that are learned: the adapters, where there are any, else all. */
+  trained(): [string, Tensor][] {
+    return [...this.#tensors].filter(([name]) => this.#lora === null || name.includes(".lora_"));
   }
 }
 
@@ -95,37 +111,63 @@ interface Rotation {
 }
 
 /** Attends with the queries, keys and values of one layer, each (tokens, heads * headSize). */
-type Attend = (layer: number, queries: Tensor, keys: Tensor, values: Tensor) => Tensor;
+export type Attend = (layer: number, queries: Tensor, keys: Tensor, values: Tensor) => Tensor;
 
 /** The layers from token ids to the last norm, whatever attention is; shape (tokens, hidden). */
-function hiddenStates(
+export function hiddenStates(
   config: ModelConfig,
   weights: WeightInputs,
   ids: Tensor,
   attend: Attend,
 ): Tensor {
-  const norm = (x: Tensor, weight: Tensor) => rmsNorm(x, weight, config.rmsNormEpsilon);
   let x = rowsOf(weights.get("embed_tokens"), ids);
-  for (let layer = 0; layer < config.layerCount; layer++) {
-    const own = weights.layer(layer);
-    const project = (name: string, from: Tensor) => linear(from, own.get(name));
-    const normed = norm(x, own.get("input_layernorm"));
-    const attended = attend(
-      layer,
-      project("self_attn.q_proj", normed),
-      project("self_attn.k_proj", normed),
-      project("self_attn.v_proj", normed),
+  for (let index = 0; index < config.layerCount; index++) {
+    const layer = weights.layer(index);
+    const trained = layer.trained().map(([, weight]) => weight);
+    x = recomputed(
+      (x) => layerOutput(config, layer, x, (...heads) => attend(index, ...heads)),
+      x,
+      trained,
     );
-    x = sum(x, project("self_attn.o_proj", attended));
-    const inner = norm(x, own.get("post_attention_layernorm"));
-    const activated = swiGlu(project("mlp.gate_proj", inner), project("mlp.up_proj", inner));
-    x = sum(x, project("mlp.down_proj", activated));
   }
-  return norm(x, weights.get("norm"));
+  return rmsNorm(x, weights.get("norm"), config.rmsNormEpsilon);
+}
+
+/** One layer on the residual stream `x` (tokens, hidden). */
+function layerOutput(
+  config: ModelConfig,
+  weights: WeightInputs,
+  x: Tensor,
+  attend: (queries: Tensor, keys: Tensor, values: Tensor) => Tensor,
+): Tensor {
+  const norm = (x: Tensor, name: string) => rmsNorm(x, weights.get(name), config.rmsNormEpsilon);
+  const headsNormed = (x: Tensor, name: string) =>
+    reshaped(norm(reshaped(x, headRows(x, config)), name), x.shape);
+  const normed = norm(x, "input_layernorm");
+  const queries = weights.project("self_attn.q_proj", normed);
+  const keys = weights.project("self_attn.k_proj", normed);
+  const hasHeadNorms = config.family === "qwen3";
+  const attended = attend(
+    hasHeadNorms ? headsNormed(queries, "self_attn.q_norm") : queries,
+    hasHeadNorms ? headsNormed(keys, "self_attn.k_norm") : keys,
+    weights.project("self_attn.v_proj", normed),
+  );
+  const between = sum(x, weights.project("self_attn.o_proj", attended));
+  const inner = norm(between, "post_attention_layernorm");
+  const activated = swiGlu(
+    weights.project("mlp.gate_proj", inner),
+    weights.project("mlp.up_proj", inner),
+  );
+  return sum(between, weights.project("mlp.down_proj", activated));
+}
+
+/** The shape of `x` (tokens, heads * headSize) with one head a row. */
+function headRows({ shape: [tokens, width] }: Tensor, { headSize }: ModelConfig): Shape {
+  return [product(tokens, Number(width) / headSize), headSize];
 }
 
 /** Causal attention over whole trajectories; also keeps each layer's keys and values. */
-function causalAttention(config: ModelConfig, cache: Record<string, Tensor>): Attend {
+export function causalAttention(config: ModelConfig, cache: Record<string, Tensor>): Attend {
   const { headCount, keyValueHeadCount, headSize } = config;
   const group = headCount / keyValueHeadCount;
   const rotation: Rotation = {
@@ -151,7 +193,7 @@ function causalAttention(config: ModelConfig, cache: Record<string, Tensor>): At
 }
 
 /** Logprobs of `targets` at the positions `positions` of padded trajectories, shape (rows, 1). */
-function scoredTokens(config: ModelConfig, weights: WeightInputs): Tensor {
+function scoredTokens({ config }: NetworkShape, weights: WeightInputs): Tensor {
   const ids = input("ids", [product("batch", "length")], "int64");
   const positions = input("positions", ["rows"], "int64");
   const targets = input("targets", ["rows", 1], "int64");
@@ -165,20 +207,20 @@ function scoredTokens(config: ModelConfig, weights: WeightInputs): Tensor {
  * Inputs: `ids` (batch*length,), `positions` (rows,) into these, `targets` (rows, 1): the token after
  * each position; `cosine`, `sine`, `mask`. Output: `logprobs` (rows, 1).
  */
-export function logprobGraph(config: ModelConfig): Outputs {
-  return { logprobs: scoredTokens(config, WeightInputs.of(config)) };
+export function logprobGraph(network: NetworkShape): Outputs {
+  return { logprobs: scoredTokens(network, WeightInputs.of(network)) };
 }
 
 /**
- * Pulls a gradient by logprob back to all weights, computing the forward pass anew.
+ * Pulls a gradient by logprob back to all trained weights, computing the forward pass anew.
  *
  * Inputs: those of `logprobGraph` and `seed` (rows, 1), the gradient by each logprob. Outputs:
  * `logprobs` (rows, 1), and the gradients under `gradientName`, last layer first, so that what they need is freed early.
  */
-export function gradientGraph(config: ModelConfig): Outputs {
-  const weights = WeightInputs.of(config);
-  const logprobs = scoredTokens(config, weights);
-  const named = weights.entries().reverse();
+export function gradientGraph(network: NetworkShape): Outputs {
+  const weights = WeightInputs.of(network);
+  const logprobs = scoredTokens(network, weights);
+  const named = weights.trained().reverse();
   const found = gradients(logprobs, input("seed", ["rows", 1]), named.map(([, weight]) => weight));
   return {
     logprobs,
@@ -186,109 +228,19 @@ export function gradientGraph(config: ModelConfig): Outputs {
   };
 }
 
-/**
- * One prompt to what generation goes on from.
- *
- * Inputs as `logprobGraph`'s with batch 1 and no targets; output: `logits` (rows, vocabulary), and of
- * each layer under `cacheNames` keys (1, keyHeads, headSize, length), values (1, keyHeads, length, headSize).
- */
-export function prefillGraph(config: ModelConfig): Outputs {
-  const weights = WeightInputs.of(config);
-  const ids = input("ids", [product("batch", "length")], "int64");
-  const positions = input("positions", ["rows"], "int64");
-  const cache: Record<string, Tensor> = {};
-  const hidden = hiddenStates(config, weights, ids, causalAttention(config, cache));
-  return { logits: linear(rowsOf(hidden, positions), weights.head), ...cache };
-}
-
-/** Attention of one new token a slot over the slot's cache and itself. */
-function cachedAttention(config: ModelConfig, cache: Record<string, Tensor>): Attend {
-  const { headCount, keyValueHeadCount, headSize } = config;
-  const cosine = input("cosine", ["slots", 1, headSize]);
-  const sine = input("sine", ["slots", 1, headSize]);
-  const bias = input("bias", ["slots", 1, 1, "cached"]);
-  const grouped = ["slots", keyValueHeadCount, headCount / keyValueHeadCount, headSize];
-  const scale = 1 / Math.sqrt(headSize);
-  const split = (x: Tensor, heads: number) => reshaped(x, ["slots", heads, headSize]);
-  return (layer, queries, keys, values) => {
-    const q = reshaped(multiply(rotated(split(queries, headCount), cosine, sine), scale), grouped);
-    const newKeys = rotated(split(keys, keyValueHeadCount), cosine, sine);
-    const newValues = split(values, keyValueHeadCount);
-    Object.assign(cache, {
-      [cacheNames(layer).keys]: newKeys,
-      [cacheNames(layer).values]: newValues,
-    });
-    const attended = attendedWithCache(q, {
-      cached: cacheInputs(config, layer),
-      bias,
-      newKeys: reshaped(newKeys, ["slots", keyValueHeadCount, 1, headSize]),
-      newValues: reshaped(newValues, ["slots", keyValueHeadCount, 1, headSize]),
-    });
-    return reshaped(attended, ["slots", headCount * headSize]);
-  };
-}
-
-interface Cache {
-  readonly keys: Tensor;
-  readonly values: Tensor;
-}
-
-function cacheInputs({ keyValueHeadCount, headSize }: ModelConfig, layer: number): Cache {
-  const { keys, values } = cachedNames(layer);
-  return {
-    // Keys lie transposed, so that no run has to transpose the cache.
-    keys: input(keys, ["slots", keyValueHeadCount, headSize, "cached"]),
-    values: input(values, ["slots", keyValueHeadCount, "cached", headSize]),
-  };
-}
-
-function attendedWithCache(
-  queries: Tensor,
-  { cached, bias, newKeys, newValues }: {
-    cached: Cache;
-    bias: Tensor;
-    newKeys: Tensor;
-    newValues: Tensor;
-  },
-): Tensor {
-  const before = add(matmul(queries, cached.keys), bias);
-  const own = sumOver(multiply(queries, newKeys), 3);
-  const total: Dimension = "cached_and_new";
-  const weights = softmax(concatLast([before, own], total));
-  return add(
-    matmul(firstOfLast(weights, "cached"), cached.values),
-    multiply(lastOfLast(weights, 1), newValues),
-  );
-}
-
-/**
- * One token in each slot, over a cache that the caller owns.
- *
- * Inputs: `ids` (slots,), `cosine` and `sine` (slots, 1, headSize) of the tokens' positions, `bias`
- * (slots, 1, 1, cached): 0 where the cache holds a token, `HIDDEN_SCORE` elsewhere; the cache under
- * `cachedNames`, keys (slots, keyHeads, headSize, cached), values (slots, keyHeads, cached, headSize).
- * Outputs: `logits` (slots, vocabulary), and under `cacheNames` the tokens' own rows
- * (slots, keyHeads, headSize).
- */
-export function decodeGraph(config: ModelConfig): Outputs {
-  const weights = WeightInputs.of(config);
-  const cache: Record<string, Tensor> = {};
-  const ids = input("ids", ["slots"], "int64");
-  const hidden = hiddenStates(config, weights, ids, cachedAttention(config, cache));
-  return { logits: linear(hidden, weights.head), ...cache };
-}
-
 /** Cosines and sines of positions, each (length, headSize); the first half of the sines is negated. */
 export function rotaryTable(
-  { headSize, ropeTheta }: Pick<ModelConfig, "headSize" | "ropeTheta">,
+  config: Pick<ModelConfig, "headSize" | "ropeTheta" | "ropeScaling">,
   length: number,
 ): { readonly cosine: Float32Array; readonly sine: Float32Array } {
+  const { headSize } = config;
+  const frequencies = rotaryFrequencies(config);
   const half = headSize / 2;
   const cosine = new Float32Array(length * headSize);
   const sine = new Float32Array(length * headSize);
   for (let position = 0; position < length; position++) {
     for (let i = 0; i < half; i++) {
-      const angle = position * ropeTheta ** (-i / half);
+      const angle = position * frequencies[i];
       const at = position * headSize + i;
       cosine[at] = cosine[at + half] = Math.cos(angle);
       sine[at] = -Math.sin(angle);
@@ -296,6 +248,41 @@ export function rotaryTable(
     }
   }
   return { cosine, sine };
+}
+
+/** Angle by position of each pair of a head's entries, shape (headSize / 2,). */
+function rotaryFrequencies(
+  { headSize, ropeTheta, ropeScaling: scaling }: Pick<
+    ModelConfig,
+    "headSize" | "ropeTheta" | "ropeScaling"
+  >,
+): Float64Array {
+  const half = headSize / 2;
+  const plain = Float64Array.from({ length: half }, (_, i) => ropeTheta ** (-i / half));
+  switch (scaling.kind) {
+    case "none":
+      return plain;
+    case "linear":
+      return plain.map((frequency) => frequency / scaling.factor);
+    case "llama3":
+      return plain.map((frequency) => llama3Frequency(frequency, scaling));
+  }
+}
+
+/**
+ * Slow turns are stretched by the factor, fast ones stay, those between are mixed (Llama 3.1).
+ */
+function llama3Frequency(
+  frequency: number,
+  { factor, lowFrequencyFactor, highFrequencyFactor, originalMaxLength }: Extract<
+    RopeScaling,
+    { kind: "llama3" }
+  >,
+): number {
+  const turns = originalMaxLength * frequency / (2 * Math.PI);
+  const kept = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+  const share = Math.min(1, Math.max(0, kept));
+  return frequency * (share + (1 - share) / factor);
 }
 
 /** Hides each position's future: shape (group * length, length), the same for each head of a group. */

@@ -9,7 +9,7 @@ const IDS = Array.from({ length: 150 }, (_, i) => (i * 5 + i * i) % 24);
 const OTHER = Array.from({ length: 70 }, (_, i) => (i * 11) % 24);
 
 function tinyNetwork() {
-  return new OnnxNetwork(CONFIG, livelyWeights(CONFIG, 5), { threads: 2 });
+  return new OnnxNetwork({ config: CONFIG, lora: null }, livelyWeights(CONFIG, 5), { threads: 2 });
 }
 
 /** Logits after each of `IDS` from `promptLength` on, all computed at once. */
@@ -110,7 +110,7 @@ Deno.test("OnnxDecoder.prefill() of a short prompt keeps all of a longer slot", 
 
 Deno.test("OnnxDecoder sees weights that change in place", async () => {
   const weights = livelyWeights(CONFIG, 5);
-  await using network = new OnnxNetwork(CONFIG, weights, { threads: 2 });
+  await using network = new OnnxNetwork({ config: CONFIG, lora: null }, weights, { threads: 2 });
   const decoder = new OnnxDecoder(network);
   const before = await decoder.prefill(OTHER);
   weights.get("lm_head.weight")!.data.fill(0);

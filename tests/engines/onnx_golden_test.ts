@@ -74,7 +74,9 @@ for (const kind of ["untied", "tied"] as const) {
 
   Deno.test(`gradientGraph() equals torch's gradient of every weight, ${kind} embeddings`, async () => {
     const config = configOf(kind);
-    await using network = new OnnxNetwork(config, weightsOf(golden), { threads: 2 });
+    await using network = new OnnxNetwork({ config, lora: null }, weightsOf(golden), {
+      threads: 2,
+    });
     const isScored = (token: number) => golden.tokenWeights[token] !== 0;
     const limits = { maxTokens: 1000, maxLength: config.maxLength };
     const [micro] = microBatches(batch(golden), isScored, limits);

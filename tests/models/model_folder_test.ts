@@ -81,7 +81,7 @@ for (
       what: "another kind of model",
       name: "config.json",
       change: (text: string) => text.replace('"llama"', '"mamba"'),
-      message: /plain Llama decoder: "model_type"/,
+      message: /dense Llama, Qwen2 or Qwen3 decoder: "model_type"/,
     },
     {
       what: "weights of another shape",

@@ -67,12 +67,26 @@ export function rowsOf(table: Tensor, ids: Tensor): Tensor {
   );
 }
 
-/** `x · weightᵀ` of `x` `(rows, in)` and `weight` `(out, in)`, the layout of Hugging Face. */
-export function linear(x: Tensor, weight: Tensor): Tensor {
-  return differentiable(gemm(x, weight, { b: true }), [x, weight], (gradient) => [
-    gemm(gradient, weight),
-    gemm(gradient, x, { a: true }),
-  ]);
+/**
+ * `x · weightᵀ + bias` of `x` `(rows, in)`, `weight` `(out, in)`, the layout of Hugging Face, and
+ * `bias` `(out,)`.
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const multiplied = gemm(x, weight, { b: true });
+  return differentiable(
+    bias ? add(multiplied, bias) : multiplied,
+    [x, weight, ...bias ? [bias] : []],
+    (gradient) => [
+      gemm(gradient, weight),
+      gemm(gradient, x, { a: true }),
+      ...bias ? [reshapeOperation(sumOver(gradient, 0), bias.shape)] : [],
+    ],
+  );
+}
+
+/** `factor * x`. */
+export function scaled(x: Tensor, factor: number): Tensor {
+  return differentiable(multiply(x, factor), [x], (gradient) => [multiply(gradient, factor)]);
 }
 
 /** `weight * x / sqrt(mean(x²) + epsilon)` over the last axis of `x` `(rows, width)`. */
