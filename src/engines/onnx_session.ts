@@ -7,31 +7,86 @@
 import ort from "onnxruntime-node";
 import { type OnnxModel, onnxModel, type Outputs } from "../models/graph/onnx_model.ts";
 import { resolved, type Sizes } from "../models/graph/tensor.ts";
+import { elementCount } from "../models/weights.ts";
 
 /** What a graph is fed: float arrays are read in place, whole numbers are converted. */
-export type Feeds = Readonly<Record<string, Float32Array | Int32Array>>;
+export type Feeds = Readonly<Record<string, Float32Array | Int32Array | DeviceTensor>>;
+
+/** Where graphs run: the name of an execution provider of ONNX Runtime. */
+export type DeviceKind = "cpu" | "webgpu" | "cuda";
 
 /** How sessions run. */
 export interface SessionOptions {
-  /** Threads of a matrix product. */
+  /** Threads of a matrix product on the processor. */
   readonly threads: number;
+  /** The processor unless said otherwise. */
+  readonly device?: DeviceKind;
+}
+
+/** What a run gave. */
+export interface Results {
+  /** Outputs copied to arrays. */
+  readonly read: Readonly<Record<string, Float32Array>>;
+  /** Outputs that stay where they were computed; the caller disposes of them. */
+  readonly kept: Readonly<Record<string, DeviceTensor>>;
+}
+
+/**
+ * Numbers that stay on a device between runs, of any sessions there. With `webgpu` they are in the
+ * device's memory; with `cpu` and `cuda`, whose memory the package does not give out, in the host's.
+ */
+export class DeviceTensor implements Disposable {
+  readonly shape: readonly number[];
+  readonly #tensor: ort.Tensor;
+
+  /** @internal Tensors come from {@linkcode OnnxSession.runKeeping}. */
+  constructor(tensor: ort.Tensor) {
+    this.shape = tensor.dims;
+    this.#tensor = tensor;
+  }
+
+  /** @internal The same numbers under another shape of as many elements. */
+  as(shape: readonly number[]): ort.Tensor {
+    const tensor = this.#tensor;
+    return tensor.location === "gpu-buffer"
+      ? ort.Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: "float32", dims: shape })
+      : new ort.Tensor("float32", tensor.data as Float32Array, shape);
+  }
+
+  /** Gives the memory back. */
+  [Symbol.dispose](): void {
+    this.#tensor.dispose();
+  }
 }
 
 /** A graph ready to run at any sizes. */
 export class OnnxSession {
   readonly #session: ort.InferenceSession;
   readonly #model: OnnxModel;
+  readonly #kept: ReadonlySet<string>;
 
-  private constructor(session: ort.InferenceSession, model: OnnxModel) {
+  private constructor(session: ort.InferenceSession, model: OnnxModel, kept: readonly string[]) {
     this.#session = session;
     this.#model = model;
+    this.#kept = new Set(kept);
   }
 
-  /** Serializes and loads a graph; some 0.1 s. */
-  static async create(outputs: Outputs, { threads }: SessionOptions): Promise<OnnxSession> {
+  /**
+   * Serializes and loads a graph; some 0.1 s.
+   *
+   * @param kept Names of outputs that stay on the device.
+   */
+  static async create(
+    outputs: Outputs,
+    { threads, device = "cpu" }: SessionOptions,
+    kept: readonly string[] = [],
+  ): Promise<OnnxSession> {
     const model = onnxModel(outputs);
     const session = await ort.InferenceSession.create(model.bytes, {
-      executionProviders: ["cpu"],
+      executionProviders: [device],
+      ...device === "webgpu" && kept.length > 0 && {
+        preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])),
+      },
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       // Optimizing gains nothing on these graphs and makes loading slower.
@@ -41,17 +96,22 @@ export class OnnxSession {
       // Else the threads of one session spin on the cores that the next one needs.
       extra: { session: { force_spinning_stop: "1" } },
     });
-    return new OnnxSession(session, model);
+    return new OnnxSession(session, model, kept);
   }
 
   /**
-   * Computes the outputs; blocks the event loop while it does.
+   * Computes the outputs that are not kept; blocks the event loop while it does.
    *
    * @param sizes Numbers for the named sizes of the graph.
    * @param feeds Data of each input; names that the graph does not have are passed over.
    * @throws {TypeError} If an input is missing or not as long as its shape.
    */
-  async run(sizes: Sizes, feeds: Feeds): Promise<Readonly<Record<string, Float32Array>>> {
+  async run(sizes: Sizes, feeds: Feeds): Promise<Results["read"]> {
+    return (await this.runKeeping(sizes, feeds)).read;
+  }
+
+  /** {@linkcode run} for graphs with outputs that stay on the device. */
+  async runKeeping(sizes: Sizes, feeds: Feeds): Promise<Results> {
     const inputs: Record<string, ort.Tensor> = {};
     for (const [name, { shape, type }] of this.#model.inputs) {
       const numbers = shape.map((dimension) => resolved(dimension, sizes));
@@ -62,9 +122,13 @@ export class OnnxSession {
       inputs[name] = new ort.Tensor("int64", numbers, [shape.length]);
     }
     const results = await this.#session.run(inputs);
-    return Object.fromEntries(
-      Object.keys(this.#model.outputs).map((name) => [name, results[name].data as Float32Array]),
-    );
+    const read: Record<string, Float32Array> = {};
+    const kept: Record<string, DeviceTensor> = {};
+    for (const name of Object.keys(this.#model.outputs)) {
+      if (this.#kept.has(name)) kept[name] = new DeviceTensor(results[name]);
+      else read[name] = results[name].data as Float32Array;
+    }
+    return { read, kept };
   }
 
   /** Frees the native memory. */
@@ -77,15 +141,17 @@ function tensor(
   name: string,
   type: "float32" | "int64",
   shape: readonly number[],
-  data: Float32Array | Int32Array | undefined,
+  data: Feeds[string] | undefined,
 ): ort.Tensor {
-  if (data?.length !== shape.reduce((all, size) => all * size, 1)) {
+  const length = data instanceof DeviceTensor ? elementCount(data.shape) : data?.length;
+  if (data === undefined || length !== elementCount(shape)) {
     throw new TypeError(
       `Cannot feed "${name}" as its shape must be [${shape}]: ${
-        data ? `${data.length} elements were given` : "nothing was given"
+        data ? `${length} elements were given` : "nothing was given"
       }`,
     );
   }
+  if (data instanceof DeviceTensor) return data.as(shape);
   if (type === "int64") return new ort.Tensor("int64", BigInt64Array.from(data, BigInt), shape);
   return new ort.Tensor("float32", data as Float32Array, shape);
 }
