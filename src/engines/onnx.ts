@@ -8,8 +8,10 @@
 import type { Surrogate } from "../algorithms/algorithm.ts";
 import type { ChatTokens } from "../models/chat_tokens.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { gradientName } from "../models/transformer.ts";
-import { checkedWeights, checkNames, type NamedTensors } from "../models/weights.ts";
+import type { Adapters } from "../models/adapter_folder.ts";
+import { adapterShapes } from "../models/lora.ts";
+import { activationBytes, gradientName } from "../models/transformer.ts";
+import { checkNames, type NamedTensors, weightShapes } from "../models/weights.ts";
 import { EmbeddedPolicy } from "../policies/embedded.ts";
 import type { Policy, Sampling } from "../policies/policy.ts";
 import type { Batch } from "../trajectory/batch.ts";
@@ -22,8 +24,10 @@ import { OnnxNetwork } from "./onnx_network.ts";
 /** What an engine is made of. */
 export interface OnnxEngineOptions {
   readonly config: ModelConfig;
-  /** Weights under their Hugging Face names; the engine works on a copy. */
+  /** Weights under their Hugging Face names. The engine takes the arrays over and changes them in place. */
   readonly weights: NamedTensors;
+  /** Where given, the weights stay as they are and the adapters are learned, in place too. */
+  readonly adapters?: Adapters;
   readonly chat: ChatTokens;
   readonly adam: AdamOptions;
   /** Longer gradients are scaled down to this L2 norm. */
@@ -32,25 +36,39 @@ export interface OnnxEngineOptions {
   readonly threads: number;
   /** Most padded tokens in one forward or backward pass; bounds the memory. */
   readonly microBatchTokens: number;
+  /**
+   * Bytes of inner results kept between the forward and the backward pass; where there would be
+   * more, layers are computed again. The gradients are the same to the last bit.
+   */
+  readonly activationBytes?: number;
   /** Most conversations that generate at once. */
   readonly slots?: number;
 }
 
 const DEFAULT_SLOTS = 64;
+const DEFAULT_ACTIVATION_BYTES = 2 ** 31;
 
 /** A Llama-type decoder that trains and generates on ONNX Runtime. */
 export class OnnxEngine implements Engine {
   readonly name = "onnx";
   readonly #options: OnnxEngineOptions;
-  readonly #weights: NamedTensors;
+  /** What is learned: all weights, or the adapters. */
+  readonly #learned: NamedTensors;
   readonly #network: OnnxNetwork;
   readonly #optimizer: AdamW;
 
   private constructor(options: OnnxEngineOptions) {
     this.#options = options;
-    this.#weights = checkedWeights(options.config, options.weights);
-    this.#network = new OnnxNetwork({ config: options.config, lora: null }, this.#weights, options);
-    this.#optimizer = new AdamW(this.#weights, options.adam);
+    const { config, weights, adapters } = options;
+    checkNames(weightShapes(config), weights);
+    if (adapters) checkNames(adapterShapes(config, adapters.shape), adapters.weights);
+    this.#learned = adapters?.weights ?? weights;
+    this.#network = new OnnxNetwork(
+      { config, lora: adapters?.shape ?? null },
+      new Map([...weights, ...this.#learned]),
+      options,
+    );
+    this.#optimizer = new AdamW(this.#learned, options.adam);
   }
 
   /**
@@ -118,14 +136,14 @@ export class OnnxEngine implements Engine {
   }
 
   state(): EngineState {
-    const tensors = [...this.#weights, ...this.#optimizer.moments].map(
+    const tensors = [...this.#learned, ...this.#optimizer.moments].map(
       ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const,
     );
     return { tensors: new Map(tensors), optimizerSteps: this.#optimizer.steps };
   }
 
   restore(state: EngineState): void {
-    const own = new Map([...this.#weights, ...this.#optimizer.moments]);
+    const own = new Map([...this.#learned, ...this.#optimizer.moments]);
     checkNames(new Map(Array.from(own, ([name, { shape }]) => [name, shape])), state.tensors);
     for (const [name, { data }] of own) data.set(state.tensors.get(name)!.data);
     this.#optimizer.steps = state.optimizerSteps;
@@ -148,21 +166,27 @@ export class OnnxEngine implements Engine {
     return result;
   }
 
-  /** Gradients of all weights from a gradient by logprob; tokens with none cost nothing. */
+  /** Gradients of what is learned from a gradient by logprob; tokens with none cost nothing. */
   async #pulledBack(batch: Batch, byLogprob: Float64Array): Promise<PulledBack> {
-    const totals = new Map(
-      Array.from(this.#weights, ([name, { data }]) => [name, new Float32Array(data.length)]),
+    const totals: Gradients = new Map(
+      Array.from(this.#learned, ([name, { data }]) => [name, new Float32Array(data.length)]),
     );
     const logprobs = new Map<number, number>();
     const hasGradient = (token: number) => byLogprob[token] !== 0;
     for (const micro of microBatches(batch, hasGradient, this.#limits)) {
       const seed = Float32Array.from(micro.tokens, (token) => byLogprob[token]);
       const feeds = { ...this.#feeds(micro), seed };
-      const outputs = await this.#network.run("gradients", sizesOf(micro), feeds);
+      const graph = this.#keepsActivations(micro) ? "gradients" : "recomputedGradients";
+      const outputs = await this.#network.run(graph, sizesOf(micro), feeds);
       for (const [name, total] of totals) accumulate(total, outputs[gradientName(name)]);
       micro.tokens.forEach((token, row) => logprobs.set(token, outputs.logprobs[row]));
     }
     return { gradients: totals, logprobs };
+  }
+
+  #keepsActivations(micro: MicroBatch): boolean {
+    const limit = this.#options.activationBytes ?? DEFAULT_ACTIVATION_BYTES;
+    return activationBytes(this.#options.config, micro) <= limit;
   }
 
   get #limits(): Limits {

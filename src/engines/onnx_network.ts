@@ -20,7 +20,8 @@ import { type Feeds, OnnxSession, type SessionOptions } from "./onnx_session.ts"
 
 const GRAPHS = {
   logprobs: logprobGraph,
-  gradients: gradientGraph,
+  gradients: (network) => gradientGraph(network),
+  recomputedGradients: (network) => gradientGraph(network, true),
   prefill: prefillGraph,
   decode: decodeGraph,
 } satisfies Record<string, (network: NetworkShape) => Outputs>;

@@ -113,22 +113,24 @@ interface Rotation {
 /** Attends with the queries, keys and values of one layer, each (tokens, heads * headSize). */
 export type Attend = (layer: number, queries: Tensor, keys: Tensor, values: Tensor) => Tensor;
 
-/** The layers from token ids to the last norm, whatever attention is; shape (tokens, hidden). */
+/**
+ * The layers from token ids to the last norm, whatever attention is; shape (tokens, hidden).
+ *
+ * @param recomputes Whether gradients compute each layer again rather than keep its inner results.
+ */
 export function hiddenStates(
   config: ModelConfig,
   weights: WeightInputs,
   ids: Tensor,
   attend: Attend,
+  recomputes = false,
 ): Tensor {
   let x = rowsOf(weights.get("embed_tokens"), ids);
   for (let index = 0; index < config.layerCount; index++) {
-    const layer = weights.layer(index);
-    const trained = layer.trained().map(([, weight]) => weight);
-    x = recomputed(
-      (x) => layerOutput(config, layer, x, (...heads) => attend(index, ...heads)),
-      x,
-      trained,
-    );
+    const own = weights.layer(index);
+    const layer = (x: Tensor) => layerOutput(config, own, x, (...heads) => attend(index, ...heads));
+    const trained = own.trained().map(([, weight]) => weight);
+    x = recomputes ? recomputed(layer, x, trained) : layer(x);
   }
   return rmsNorm(x, weights.get("norm"), config.rmsNormEpsilon);
 }
@@ -193,11 +195,15 @@ export function causalAttention(config: ModelConfig, cache: Record<string, Tenso
 }
 
 /** Logprobs of `targets` at the positions `positions` of padded trajectories, shape (rows, 1). */
-function scoredTokens({ config }: NetworkShape, weights: WeightInputs): Tensor {
+function scoredTokens(
+  { config }: NetworkShape,
+  weights: WeightInputs,
+  recomputes = false,
+): Tensor {
   const ids = input("ids", [product("batch", "length")], "int64");
   const positions = input("positions", ["rows"], "int64");
   const targets = input("targets", ["rows", 1], "int64");
-  const hidden = hiddenStates(config, weights, ids, causalAttention(config, {}));
+  const hidden = hiddenStates(config, weights, ids, causalAttention(config, {}), recomputes);
   return tokenLogprobs(linear(rowsOf(hidden, positions), weights.head), targets);
 }
 
@@ -212,20 +218,40 @@ export function logprobGraph(network: NetworkShape): Outputs {
 }
 
 /**
- * Pulls a gradient by logprob back to all trained weights, computing the forward pass anew.
+ * Pulls a gradient by logprob back to all that is learned, computing the forward pass anew.
  *
  * Inputs: those of `logprobGraph` and `seed` (rows, 1), the gradient by each logprob. Outputs:
- * `logprobs` (rows, 1), and the gradients under `gradientName`, last layer first, so that what they need is freed early.
+ * `logprobs` (rows, 1), and the gradients under `gradientName`, first layer first: ONNX Runtime
+ * works on outputs from the last to the first, and so can free a layer when it is done with it.
+ *
+ * @param recomputes Whether each layer is computed again rather than its inner results kept.
  */
-export function gradientGraph(network: NetworkShape): Outputs {
+export function gradientGraph(network: NetworkShape, recomputes = false): Outputs {
   const weights = WeightInputs.of(network);
-  const logprobs = scoredTokens(network, weights);
-  const named = weights.trained().reverse();
-  const found = gradients(logprobs, input("seed", ["rows", 1]), named.map(([, weight]) => weight));
+  const logprobs = scoredTokens(network, weights, recomputes);
+  const learned = weights.trained();
+  const seed = input("seed", ["rows", 1]);
+  const found = gradients(logprobs, seed, learned.map(([, weight]) => weight));
   return {
     logprobs,
-    ...Object.fromEntries(named.map(([name], i) => [gradientName(name), found[i]])),
+    ...Object.fromEntries(learned.map(([name], i) => [gradientName(name), found[i]])),
   };
+}
+
+/**
+ * Bytes of inner results that a backward pass reads, if no layer is computed again: of each token and
+ * layer the attention weights over `length` tokens, and the vectors that the gradients in
+ * graph/layers.ts name.
+ */
+export function activationBytes(
+  config: ModelConfig,
+  { batch, length }: { readonly batch: number; readonly length: number },
+): number {
+  const { hiddenSize, intermediateSize, headCount, keyValueHeadCount, headSize } = config;
+  const heads = headCount + keyValueHeadCount;
+  const perToken = 8 * hiddenSize + 4 * heads * headSize + 5 * intermediateSize +
+    headCount * length;
+  return 4 * config.layerCount * batch * length * perToken;
 }
 
 /** Cosines and sines of positions, each (length, headSize); the first half of the sines is negated. */

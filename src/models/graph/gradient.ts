@@ -4,7 +4,7 @@
  * @module
  */
 
-import { add } from "./operations.ts";
+import { add, multiply } from "./operations.ts";
 import { differentiable, type Tensor } from "./tensor.ts";
 
 /**
@@ -74,10 +74,10 @@ export function recomputed(
   x: Tensor,
   weights: readonly Tensor[],
 ): Tensor {
-  const sources = [x, ...weights];
-  return differentiable(
-    layer(x),
-    sources,
-    (gradient) => gradients(layer(x), gradient, sources),
-  );
+  return differentiable(layer(x), [x, ...weights], (gradient) => {
+    // Adding nothing of the gradient makes the runtime wait for it. Else it may well compute all
+    // layers again at once, and hold them all. What is not finite would spoil the gradients anyway.
+    const again = add(x, multiply(gradient, 0));
+    return gradients(layer(again), gradient, [again, ...weights]);
+  });
 }

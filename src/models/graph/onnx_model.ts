@@ -33,9 +33,7 @@ const ATTRIBUTE = {
 } as const;
 
 /**
- * Serializes what `outputs` need, each operation once and after its inputs.
- *
- * Operations follow the order of `outputs`, so naming early what can be freed early saves memory.
+ * Serializes what `outputs` need, each operation once and after its inputs, in the order of `outputs`.
  */
 export function onnxModel(outputs: Outputs): OnnxModel {
   const writer = new GraphWriter(outputs);
