@@ -40,6 +40,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
     "src/leaderboard/schema.ts",
     "src/models/config.ts",
     "src/models/safetensors.ts",
+    "src/policies/openai/wire.ts",
     "src/reports/audit_schema.ts",
     "src/reports/export/schema.ts",
     "src/store/identity_schema.ts",

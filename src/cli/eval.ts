@@ -12,9 +12,10 @@ import { verdictsJson } from "../reports/export/verdicts.ts";
 import { openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
 import { firstDifference } from "../store/identity.ts";
 import { type Arena, openArena } from "./arena.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { helpText, parseFlags } from "./args.ts";
 import type { Contestant } from "./contestant.ts";
 import { EVAL_TABLES, type EvalFlags } from "./eval_options.ts";
+import { checkUsage } from "./eval_usage.ts";
 import { type Evaluation, evaluationPhase, measuresOf, storeMeasures } from "./evaluation_phase.ts";
 import { fileContestant } from "./file_contestant.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
@@ -48,6 +49,8 @@ interface Result {
   readonly evaluation: Evaluation;
   /** Attempts planned. */
   readonly total: number;
+  /** What was used, in lines; null where that is not counted. */
+  readonly usage: string | null;
 }
 
 /**
@@ -69,32 +72,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (resume === 0) return await evaluateAll({ argv, flags, store, resumedRun: null });
   const earlier = stoppedCommand(store, flags);
   return await evaluateAll({ ...earlier, store, resumedRun: resume });
-}
-
-function checkUsage({ positionals, values, given }: EvalFlags): void {
-  const { policy, predictions, verdicts } = values.run;
-  if (positionals.length > 0 && predictions === "") {
-    throw new UsageError(`Unknown argument "${positionals[0]}": see "--help"`);
-  }
-  if (positionals.length > 0 && verdicts !== "") {
-    throw new UsageError(
-      `Cannot write verdicts as "--verdicts" must be of one prediction file: ${
-        positionals.length + 1
-      } are given`,
-    );
-  }
-  if (values.run.gold !== "" && values.run.quarantine !== "") {
-    throw new UsageError(
-      'Cannot evaluate as a quarantine list is about the questions\' own gold SQL: "--gold" and "--quarantine" are both given',
-    );
-  }
-  if (given.has("policy") && (policy === "replay") !== (predictions !== "")) {
-    throw new UsageError(
-      `Cannot evaluate as "--policy replay" and "--predictions" must be given together: policy is ${policy}, predictions ${
-        predictions || "none"
-      }`,
-    );
-  }
 }
 
 /** The command of an evaluation that was stopped; it goes on under the options of its start. */
@@ -128,7 +105,7 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
   const isStopped = await stoppable("Stopping", async (signal) => {
     for (const file of files.length > 0 ? files : [null]) {
       if (signal.aborted) break;
-      await using contestant = await makeContestant(file, flags, arena);
+      await using contestant = await makeContestant(file, { flags, store, arena });
       contestant.warnings.forEach(warn);
       const result = await evaluateOne({ ...command, arena }, contestant, signal);
       results.push(result);
@@ -146,11 +123,14 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
 
 async function makeContestant(
   file: string | null,
-  { values, given }: EvalFlags,
-  arena: Arena,
+  { flags: { values, given }, store, arena }: Pick<Command, "flags" | "store" | "arena">,
 ): Promise<Contestant> {
-  const { run, engine } = values;
+  const { run, engine, endpoint } = values;
   if (file !== null) return await fileContestant(file, run.match, arena);
+  if (run.policy === "openai") {
+    const { endpointContestant } = await import("./endpoint_contestant.ts");
+    return await endpointContestant({ ...run, endpoint, file: store.file }, arena);
+  }
   const { modelContestant } = await import("./model_contestant.ts");
   return await modelContestant({ ...run, engine, isTemplateGiven: given.has("template") }, arena);
 }
@@ -162,9 +142,10 @@ async function evaluateOne(
 ): Promise<Result> {
   const { flags, store, arena } = command;
   const { seed, rVes } = flags.values.run;
-  const { name, trials, attempt, concurrency, env } = contestant;
+  const { name, trials, attempt, concurrency, env, abandons, meter } = contestant;
   const { examples, pool, quarantine } = arena;
   const runId = await startedRun(command, contestant);
+  meter?.begin(runId);
   const destination = { store, runId, phase: "eval" } as const;
   const ended = (status: Exclude<RunStatus, "running">) => store.finishRun(runId, status);
   try {
@@ -172,7 +153,7 @@ async function evaluateOne(
     const keepsEpisodes = contestant.predictions === null;
     const label = keepsEpisodes ? "evaluating" : `evaluating ${basename(name)}`;
     let evaluation = await evaluationPhase(
-      { label, trials, attempt, concurrency, keepsEpisodes, ...shared },
+      { label, trials, attempt, concurrency, keepsEpisodes, abandons, ...shared },
       destination,
     );
     if (rVes > 0 && !signal.aborted) {
@@ -181,9 +162,10 @@ async function evaluateOne(
     }
     if (!signal.aborted) storeMeasures(evaluation, destination);
     ended(signal.aborted ? "interrupted" : "finished");
-    return { name, runId, evaluation, total: trials.length };
+    return { name, runId, evaluation, total: trials.length, usage: meter?.text() ?? null };
   } catch (error) {
     ended("failed");
+    console.error(`What was found is stored; go on with: finestep eval --resume ${runId}`);
     throw error;
   }
 }
@@ -193,12 +175,13 @@ async function startedRun(command: Command, contestant: Contestant): Promise<num
   const { argv, flags, store, arena, resumedRun } = command;
   const identity = await runIdentity(arena, contestant, flags.values);
   if (resumedRun === null) {
-    const { engine, run } = flags.values;
+    const { engine, endpoint, run } = flags.values;
+    const settings = run.policy === "openai" ? { endpoint } : { engine };
     return store.startRun({
       kind: "eval",
       command: commandLine("eval", argv),
       options: {
-        ...{ argv, run, engine, environment: contestant.env },
+        ...{ argv, run, ...settings, environment: contestant.env },
         predictions: contestant.predictions,
       },
       seed: run.seed,
@@ -219,10 +202,11 @@ async function startedRun(command: Command, contestant: Contestant): Promise<num
 }
 
 function printResult(result: Result, arena: Arena, flags: EvalFlags): void {
-  const { name, runId, evaluation, total } = result;
+  const { name, runId, evaluation, total, usage } = result;
   const { details, data } = flags.values.run;
   const title = `${name} on ${data} ${arena.dataset.split}`;
   console.log(evaluationText(title, evaluation, outputStyle(), { details }));
+  if (usage !== null) console.log(usage);
   const done = evaluation.verdicts.length;
   const unit = total === arena.examples.length ? "questions" : "attempts";
   console.log(

@@ -7,6 +7,7 @@
 import { choice, option, real } from "../config/option.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
+import { ENDPOINT_OPTIONS } from "../policies/openai/options.ts";
 import type { Flags } from "./args.ts";
 import { FIXTURE_DATA, SHARED_OPTIONS, SQL_OPTIONS } from "./setup.ts";
 
@@ -18,8 +19,8 @@ export const EVAL_TABLES = {
     gold: option("", "gold .sql file in place of the questions' own gold SQL", "ours"),
     policy: choice(
       "embedded",
-      ["embedded", "replay"],
-      "who answers: a model, or the files of --predictions",
+      ["embedded", "openai", "replay"],
+      "who answers: a model here, one behind --base-url, or the files of --predictions",
       "ours",
     ),
     predictions: option("", "prediction file to score; further files may follow it", "ours"),
@@ -54,6 +55,7 @@ export const EVAL_TABLES = {
     ...SHARED_OPTIONS,
   },
   engine: ENGINE_OPTIONS,
+  endpoint: ENDPOINT_OPTIONS,
   environment: ENV_OPTIONS,
 };
 

@@ -38,6 +38,8 @@ export interface EvaluationPlan {
   readonly keepsEpisodes: boolean;
   /** Stops the evaluation early; what has been found by then is summed up. */
   readonly signal?: AbortSignal;
+  /** Whether attempts under way are then given up; when not given, where no episodes are kept. */
+  readonly abandons?: boolean;
 }
 
 /** Where an evaluation is stored. */
@@ -59,9 +61,9 @@ export async function evaluationPhase(
   destination: Destination,
 ): Promise<Evaluation> {
   const { label, examples, trials, attempt, concurrency, signal, seed, unsound } = plan;
-  const { keepsEpisodes } = plan;
   // Answers of a file are soon found again; an engine must not be closed while it works.
-  const options = { concurrency, signal, abandons: !keepsEpisodes };
+  const { keepsEpisodes, abandons = !keepsEpisodes } = plan;
+  const options = { concurrency, signal, abandons };
   const { store, runId, phase } = destination;
   const stored = store.verdicts(runId, phase);
   const verdicts = new Map(stored.map((one) => [keyOf(one.exampleId, one.seed), one]));

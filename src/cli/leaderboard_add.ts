@@ -55,6 +55,13 @@ function examined(store: RunStore, run: Run, { allowDirty }: AddOptions): Examin
   if (!run.identity) {
     throw refused("it must be an evaluation", `it is of finestep ${run.kind}`);
   }
+  const { policy } = run.identity;
+  if (policy.kind === "endpoint") {
+    throw refused(
+      "the weights that answered must be known",
+      `it asked ${policy.endpoint?.baseUrl}`,
+    );
+  }
   const verdicts = store.verdicts(run.id, "eval");
   const metrics = store.metrics(run.id).filter(({ phase }) => phase === "eval");
   const partial = partialText({ run, phase: "eval", verdicts, metrics });

@@ -6,16 +6,14 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Example } from "../dataset/example.ts";
 import type { EngineOptions } from "../engines/options.ts";
-import type { EnvOptions } from "../env/options.ts";
-import type { Task } from "../env/task.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadModel } from "../models/model_folder.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant } from "./contestant.ts";
 import { envOptions, makeEngine } from "./engine_setup.ts";
+import { promptIdentity } from "./prompt_identity.ts";
 
 /** How a model acts. */
 export interface ModelSetup {
@@ -59,7 +57,7 @@ export async function modelContestant(
         predictionsSha256: null,
         match: null,
       },
-      prompt: { template: settings.template, sha256: promptSha256(task, examples, settings) },
+      prompt: promptIdentity(task, examples, settings),
     },
     warnings: [],
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
@@ -71,12 +69,5 @@ async function folderSha256(path: string): Promise<string> {
   const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name);
   const hash = createHash("sha256");
   for (const name of names.sort()) hash.update(`${name} ${await fileSha256(join(path, name))}\n`);
-  return hash.digest("hex");
-}
-
-/** A hash of every prompt, and so of all that goes into it: template, schema, descriptions. */
-function promptSha256(task: Task, examples: readonly Example[], { template }: EnvOptions): string {
-  const hash = createHash("sha256");
-  for (const example of examples) hash.update(JSON.stringify(task.prompt(example, template)));
   return hash.digest("hex");
 }

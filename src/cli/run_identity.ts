@@ -20,7 +20,7 @@ export async function runIdentity(
 ): Promise<RunIdentity> {
   const { dataset, fingerprint, examples, sqlite } = arena;
   const { filter, sample, seed, limit, gold, now, temperature } = run;
-  const samples = identity.policy.kind === "model" ? run.samples : 1;
+  const samples = identity.policy.kind === "predictions" ? 1 : run.samples;
   const { answerTimeoutMs, toolTimeoutMs, maxTurns } = env;
   return {
     dataSet: { name: dataset.name, split: dataset.split, ...fingerprint },

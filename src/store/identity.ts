@@ -32,12 +32,25 @@ export interface RunIdentity {
   /** Name of the rule by which answers are right. */
   readonly exRule: string;
   readonly policy: {
-    readonly kind: "model" | "predictions";
+    readonly kind: "model" | "predictions" | "endpoint";
     readonly name: string;
     readonly modelSha256: string | null;
     readonly predictionsSha256: string | null;
     /** How predictions were paired with questions. */
     readonly match: string | null;
+    /** Where a served model was asked and how; its weights are not known. Absent for all others. */
+    readonly endpoint?: {
+      readonly baseUrl: string;
+      readonly api: string;
+      /** How tools are called: in the message's text, or by the API. */
+      readonly tools: string;
+      /** Longest message, in tokens. */
+      readonly maxTokens: number;
+      /** Text at which a message ends; empty for none. */
+      readonly stop: string;
+      /** SHA-256 of the tokenizer that made the prompts; null where the server made them. */
+      readonly tokenizerSha256: string | null;
+    };
   };
   /** The template and what it made of the questions; null where nothing was prompted. */
   readonly prompt: { readonly template: string; readonly sha256: string } | null;

@@ -33,11 +33,19 @@ export const RUN_IDENTITY = z.strictObject({
     .describe("list of unsound questions"),
   exRule: z.string(),
   policy: z.strictObject({
-    kind: z.enum(["model", "predictions"]),
+    kind: z.enum(["model", "predictions", "endpoint"]),
     name: z.string(),
     modelSha256: SHA256.nullable(),
     predictionsSha256: SHA256.nullable(),
     match: z.string().nullable().describe("how predictions were paired with questions"),
+    endpoint: z.strictObject({
+      baseUrl: z.string(),
+      api: z.string(),
+      tools: z.string().describe("how tools are called: in text, or by the API"),
+      maxTokens: COUNT.describe("longest message"),
+      stop: z.string().describe("text at which a message ends; empty for none"),
+      tokenizerSha256: SHA256.nullable().describe("of the tokenizer that made the prompts"),
+    }).optional().describe("where a served model was asked; its weights are not known"),
   }),
   prompt: z.strictObject({ template: z.string(), sha256: SHA256 }).nullable(),
   limits: z.strictObject({

@@ -89,6 +89,21 @@ export const MIGRATIONS: readonly Migration[] = [{
       sha256 TEXT NOT NULL
     ) STRICT;
   `,
+}, {
+  name: "m003_endpoints",
+  sql: `
+    CREATE TABLE answers (
+      key TEXT PRIMARY KEY,
+      endpoint TEXT NOT NULL,
+      answer TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE usage (
+      run INTEGER NOT NULL REFERENCES runs (id),
+      name TEXT NOT NULL,
+      amount REAL NOT NULL,
+      PRIMARY KEY (run, name)
+    ) STRICT;
+  `,
 }];
 
 /**

@@ -50,7 +50,7 @@ function title({ run, phase }: ExportedRun): string {
 function identityFacts(identity: RunIdentity): Record<string, string> {
   const { dataSet, questions, quarantine, policy, prompt, limits, versions } = identity;
   const short = (hash: string | null) => hash === null ? "" : `, SHA-256 \`${hash.slice(0, 12)}\``;
-  const isModel = policy.kind === "model";
+  const isModel = policy.kind !== "predictions";
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
     "data": `${dataSet.name} ${dataSet.split}, questions SHA-256 \`${

@@ -205,7 +205,7 @@ function evalLibrary({ run }: Evaluated) {
 
 function modelInfo({ run }: Evaluated, { modelId }: EveryEvalEverFacts) {
   const policy = run.identity?.policy;
-  const isRunHere = policy?.kind !== "predictions";
+  const isRunHere = policy === undefined || policy.kind === "model";
   const [developer, name] = modelId.split("/");
   return {
     name,
@@ -286,7 +286,7 @@ function sourceData({ run }: Evaluated, { dataUrl }: EveryEvalEverFacts) {
 function generationConfig({ run, details }: Evaluated) {
   const { policy, temperature, limits, prompt, exRule, now } = run.identity ?? {};
   return {
-    ...policy?.kind === "model"
+    ...policy && policy.kind !== "predictions"
       ? {
         generation_args: {
           temperature,
