@@ -10,16 +10,18 @@ import type { ChatTokens } from "../models/chat_tokens.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Adapters } from "../models/adapter_folder.ts";
 import { adapterShapes } from "../models/lora.ts";
-import { activationBytes, gradientName } from "../models/transformer.ts";
+import { activationBytes, gradientName, pairsPerToken } from "../models/transformer.ts";
 import { checkNames, type NamedTensors, weightShapes } from "../models/weights.ts";
 import { EmbeddedPolicy } from "../policies/embedded.ts";
 import type { Policy, Sampling } from "../policies/policy.ts";
 import type { Batch } from "../trajectory/batch.ts";
 import { type AdamOptions, AdamW, gradientNorm, type Gradients } from "./adamw.ts";
+import { contextFeeds } from "./context.ts";
 import type { Engine, EngineState, UpdateReport } from "./engine.ts";
 import { type Limits, type MicroBatch, microBatches } from "./micro_batches.ts";
 import { OnnxDecoder } from "./onnx_decoder.ts";
 import { OnnxNetwork } from "./onnx_network.ts";
+import type { DeviceKind } from "./onnx_session.ts";
 
 /** What an engine is made of. */
 export interface OnnxEngineOptions {
@@ -34,6 +36,8 @@ export interface OnnxEngineOptions {
   readonly maxGradientNorm: number;
   /** Threads of a matrix product. */
   readonly threads: number;
+  /** Where the graphs run; the processor unless said otherwise. */
+  readonly device?: DeviceKind;
   /** Most padded tokens in one forward or backward pass; bounds the memory. */
   readonly microBatchTokens: number;
   /**
@@ -191,12 +195,13 @@ export class OnnxEngine implements Engine {
 
   get #limits(): Limits {
     const { microBatchTokens, config } = this.#options;
-    return { maxTokens: microBatchTokens, maxLength: config.maxLength };
+    return { maxTokens: microBatchTokens, pairsPerToken: pairsPerToken(config) };
   }
 
   #feeds(micro: MicroBatch) {
     const { ids, positions, targets } = micro;
-    return { ids, positions, targets, ...this.#network.contextFeeds(micro.length) };
+    const context = contextFeeds(micro, this.#network.rotary, this.#options.config);
+    return { ids, positions, targets, ...context };
   }
 }
 

@@ -62,7 +62,7 @@ export class OnnxNetwork {
    * @throws {RangeError} If no such context fits the model.
    */
   contextFeeds(length: number): Feeds {
-    const { headSize, headCount, keyValueHeadCount, maxLength } = this.config;
+    const { headSize, maxLength } = this.config;
     if (length > maxLength) {
       throw new RangeError(
         `Cannot run ${length} tokens as the model's context holds at most ${maxLength}`,
@@ -71,7 +71,7 @@ export class OnnxNetwork {
     return {
       cosine: this.rotary.cosine.subarray(0, length * headSize),
       sine: this.rotary.sine.subarray(0, length * headSize),
-      mask: causalMask(length, headCount / keyValueHeadCount),
+      mask: causalMask(length),
     };
   }
 

@@ -173,10 +173,10 @@ export function causalAttention(config: ModelConfig, cache: Record<string, Tenso
   const { headCount, keyValueHeadCount, headSize } = config;
   const group = headCount / keyValueHeadCount;
   const rotation: Rotation = {
-    cosine: input("cosine", ["length", 1, headSize]),
-    sine: input("sine", ["length", 1, headSize]),
+    cosine: input("cosine", ["batch", "length", 1, headSize]),
+    sine: input("sine", ["batch", "length", 1, headSize]),
   };
-  const mask = input("mask", [product("length", group), "length"]);
+  const mask = input("mask", ["batch", 1, "length", "length"]);
   const split = (x: Tensor, heads: number) => reshaped(x, ["batch", "length", heads, headSize]);
   const turned = (x: Tensor) => rotated(x, rotation.cosine, rotation.sine);
   return (layer, queries, keys, values) => {
@@ -186,8 +186,8 @@ export function causalAttention(config: ModelConfig, cache: Record<string, Tenso
     const k = permuted(turned(split(keys, keyValueHeadCount)), [0, 2, 3, 1]);
     const v = permuted(split(values, keyValueHeadCount), [0, 2, 1, 3]);
     Object.assign(cache, { [cacheNames(layer).keys]: k, [cacheNames(layer).values]: v });
-    const attended = reshaped(attention(reshaped(byHead, grouped), k, v, mask), byHead.shape);
-    return reshaped(permuted(attended, [0, 2, 1, 3]), [
+    const attended = attention(reshaped(byHead, grouped), k, v, { mask, group });
+    return reshaped(permuted(reshaped(attended, byHead.shape), [0, 2, 1, 3]), [
       product("batch", "length"),
       headCount * headSize,
     ]);
@@ -211,7 +211,8 @@ function scoredTokens(
  * Token logprobs of padded trajectories.
  *
  * Inputs: `ids` (batch*length,), `positions` (rows,) into these, `targets` (rows, 1): the token after
- * each position; `cosine`, `sine`, `mask`. Output: `logprobs` (rows, 1).
+ * each position; `cosine` and `sine` (batch, length, 1, headSize) of each token's place in its trajectory;
+ * `mask` (batch, 1, length, length), added to the scores. Output: `logprobs` (rows, 1).
  */
 export function logprobGraph(network: NetworkShape): Outputs {
   return { logprobs: scoredTokens(network, WeightInputs.of(network)) };
@@ -236,6 +237,17 @@ export function gradientGraph(network: NetworkShape, recomputes = false): Output
     logprobs,
     ...Object.fromEntries(learned.map(([name], i) => [gradientName(name), found[i]])),
   };
+}
+
+/**
+ * Arithmetic of one token's projections, in units of that of one pair of tokens in attention: the
+ * length at which both are equal.
+ */
+export function pairsPerToken(config: ModelConfig): number {
+  const { hiddenSize, intermediateSize, headCount, keyValueHeadCount, headSize } = config;
+  const projections = hiddenSize *
+    (2 * (headCount + keyValueHeadCount) * headSize + 3 * intermediateSize);
+  return projections / (2 * headCount * headSize);
 }
 
 /**
@@ -311,12 +323,11 @@ function llama3Frequency(
   return frequency * (share + (1 - share) / factor);
 }
 
-/** Hides each position's future: shape (group * length, length), the same for each head of a group. */
-export function causalMask(length: number, group: number): Float32Array {
-  const mask = new Float32Array(group * length * length);
-  for (let row = 0; row < group * length; row++) {
-    const position = row % length;
-    mask.fill(HIDDEN_SCORE, row * length + position + 1, (row + 1) * length);
+/** Hides each position's future, shape (length, length). */
+export function causalMask(length: number): Float32Array {
+  const mask = new Float32Array(length * length);
+  for (let row = 0; row < length; row++) {
+    mask.fill(HIDDEN_SCORE, row * length + row + 1, (row + 1) * length);
   }
   return mask;
 }

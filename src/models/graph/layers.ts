@@ -32,7 +32,7 @@ import {
   transpose,
   transposeLast,
 } from "./operations.ts";
-import { differentiable, type Shape, type Tensor } from "./tensor.ts";
+import { differentiable, product, type Shape, type Tensor } from "./tensor.ts";
 
 /** `a + b` of equal shapes, as residual connections are. */
 export function sum(a: Tensor, b: Tensor): Tensor {
@@ -138,15 +138,24 @@ export function rotated(x: Tensor, cosine: Tensor, sine: Tensor): Tensor {
  *
  * The backward pass never transposes a matrix of scores, only those of head width.
  *
- * @param queries Shape (batch, keyHeads, queries, width).
+ * @param queries Those of `group` heads one after the other, shape (batch, keyHeads, group * length, width).
  * @param keys Already transposed, shape (batch, keyHeads, width, length).
  * @param values Shape (batch, keyHeads, length, width).
- * @param mask Added to the scores, shape (queries, length).
+ * @param mask Added to the scores of each head, shape (batch, 1, length, length).
  */
-export function attention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor): Tensor {
+export function attention(
+  queries: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  { mask, group }: { readonly mask: Tensor; readonly group: number },
+): Tensor {
   const scale = 1 / Math.sqrt(Number(queries.shape.at(-1)));
   const scaled = multiply(queries, scale);
-  const weights = softmax(add(matmul(scaled, keys), mask));
+  const scores = matmul(scaled, keys);
+  const [batch, keyHeads, _, length] = scores.shape;
+  const byHead = [batch, product(keyHeads, group), length, length];
+  const masked = add(reshapeOperation(scores, byHead), mask);
+  const weights = reshapeOperation(softmax(masked), scores.shape);
   const attended = matmul(weights, values);
   return differentiable(attended, [queries, keys, values], (gradient) => {
     const along = sumOver(multiply(gradient, attended), 3);

@@ -42,10 +42,11 @@ const CASES: Readonly<Record<string, Case>> = {
     feeds: { cosine: rotation(Math.cos, 1), sine: rotation(Math.sin, -1) },
   },
   attention: {
-    inputs: { q: [2, 2, "n", 4], k: [2, 2, 4, 5], v: [2, 2, 5, 4] },
-    build: ({ q, k, v }) => layers.attention(q, k, v, input("mask", ["n", 5])),
+    inputs: { q: [2, 2, "2*n", 4], k: [2, 2, 4, "n"], v: [2, 2, "n", 4] },
+    build: ({ q, k, v }) =>
+      layers.attention(q, k, v, { mask: input("mask", [2, 1, "n", "n"]), group: 2 }),
     feeds: {
-      mask: Float32Array.of(0, -1e9, -1e9, -1e9, -1e9, 0, 0, 0, -1e9, -1e9, 0, 0, 0, 0, 0),
+      mask: Float32Array.of(...[0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0], ...new Array(9).fill(0)),
     },
   },
   tokenLogprobs: {
