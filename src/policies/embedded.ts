@@ -127,7 +127,7 @@ class EmbeddedConversation implements Conversation, Generation {
     const { temperature, maxTurnTokens } = sampling;
     const { token, logprob } = sampled(logits, { temperature, uniform: this.#rng.uniform() });
     this.#record.chosen(token, this.#step, logprob);
-    if (token === chat.endOfTurn) this.#finish = "stop";
+    if (chat.endsTurn.has(token)) this.#finish = "stop";
     else if (this.ids.length >= decoder.maxLength) this.#finish = "context";
     else if (this.ids.length - this.#turnStart >= maxTurnTokens) this.#cut();
     this.#isFull = this.ids.length >= decoder.maxLength;
@@ -153,8 +153,8 @@ class EmbeddedConversation implements Conversation, Generation {
   }
 
   #text(): string {
-    const { endOfTurn } = this.#options.chat;
+    const { chat } = this.#options;
     const ids = this.ids.slice(this.#turnStart);
-    return this.#options.chat.decode(ids.at(-1) === endOfTurn ? ids.slice(0, -1) : ids);
+    return chat.decode(chat.endsTurn.has(ids.at(-1)!) ? ids.slice(0, -1) : ids);
   }
 }

@@ -30,7 +30,7 @@ const engine = await OnnxEngine.create({
   config: CONFIG,
   weights: initialWeights(CONFIG, 1),
   // No token ends a turn, so that each message has its full length.
-  chat: { ...CHAT, endOfTurn: CONFIG.vocabSize },
+  chat: { ...CHAT, endsTurn: new Set() },
   adam: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
   maxGradientNorm: 1,
   threads: 2,

@@ -17,6 +17,7 @@ export function plainChat(vocabSize: number): ChatTokens {
   return {
     vocabSize,
     endOfTurn: 1,
+    endsTurn: new Set([1]),
     prompt: (messages) => messages.flatMap(({ content }) => [2, ...encode(content), 3]),
     observation: (text) => [2, ...encode(text), 3],
     encode,
