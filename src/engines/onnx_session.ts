@@ -4,6 +4,9 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import ort from "onnxruntime-node";
 import { type OnnxModel, onnxModel, type Outputs } from "../models/graph/onnx_model.ts";
 import { resolved, type Sizes } from "../models/graph/tensor.ts";
@@ -154,4 +157,15 @@ function tensor(
   if (data instanceof DeviceTensor) return data.as(shape);
   if (type === "int64") return new ort.Tensor("int64", BigInt64Array.from(data, BigInt), shape);
   return new ort.Tensor("float32", data as Float32Array, shape);
+}
+
+/** Paths where ONNX Runtime looks for a device's libraries and finds none. */
+export function missingLibraries(device: DeviceKind): string[] {
+  if (device !== "cuda") return [];
+  const system = process.platform === "win32" ? ["", ".dll"] : ["lib", ".so"];
+  return ["shared", "cuda"]
+    .map((name) => system.join(`onnxruntime_providers_${name}`))
+    .map((file) => `../bin/napi-v6/${process.platform}/${process.arch}/${file}`)
+    .map((path) => fileURLToPath(new URL(path, import.meta.resolve("onnxruntime-node"))))
+    .filter((path) => !existsSync(path));
 }

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { chooseDevice, probeDevices } from "../../src/engines/device.ts";
+import { type DeviceKind, OnnxSession } from "../../src/engines/onnx_session.ts";
+import { multiply } from "../../src/models/graph/operations.ts";
+import { input } from "../../src/models/graph/tensor.ts";
+import { batchOf, tinyEngine, weightedLogprobs } from "./engine_fixtures.ts";
+import { onEachDevice, onWebgpu } from "./devices.ts";
+
+const PROBES = await probeDevices();
+
+Deno.test("probeDevices() finds the processor, and says why others cannot be used", () => {
+  assert.deepEqual(PROBES.map(({ kind }) => kind), ["cuda", "webgpu", "cpu"]);
+  assert.equal(PROBES[2].problem, null);
+  for (const { isThere, problem } of PROBES) {
+    if (!isThere) assert.match(problem!, /see docs\/engines\.md, Devices$/);
+  }
+});
+
+Deno.test("chooseDevice() takes the fastest that works for auto, and no software for a graphics card", async () => {
+  const expected = PROBES.find(({ problem, isSoftware }) => problem === null && !isSoftware)!;
+  const { kind, name } = await chooseDevice("auto");
+  assert.deepEqual({ kind, name }, { kind: expected.kind, name: expected.name });
+});
+
+for (const { kind, problem } of PROBES) {
+  Deno.test({
+    name: `chooseDevice() refuses ${kind} with what to do about it`,
+    ignore: problem === null,
+    fn: () =>
+      assert.rejects(
+        chooseDevice(kind),
+        (error: Error) =>
+          error.message === `Cannot run on "${kind}" as the device must answer: ${problem}`,
+      ),
+  });
+}
+
+onEachDevice(
+  "OnnxSession.runKeeping() gives outputs that other sessions are fed",
+  async (device) => {
+    const x = input("x", ["rows", 2]);
+    const options = { threads: 1, device };
+    await using doubling = await OnnxSession.create(
+      { kept: multiply(x, 2), read: multiply(x, 3) },
+      options,
+      ["kept"],
+    );
+    await using flat = await OnnxSession.create({ y: multiply(input("x", ["n"]), 1) }, options);
+    const first = await doubling.runKeeping({ rows: 2 }, { x: Float32Array.of(1, 2, 3, 4) });
+    assert.deepEqual(first.read, { read: Float32Array.of(3, 6, 9, 12) });
+    using once = first.kept.kept;
+    assert.deepEqual(once.shape, [2, 2]);
+    const second = await doubling.runKeeping({ rows: 2 }, { x: once });
+    using twice = second.kept.kept;
+    assert.deepEqual(second.read, { read: Float32Array.of(6, 12, 18, 24) });
+    assert.deepEqual((await flat.run({ n: 4 }, { x: twice })).y, Float32Array.of(4, 8, 12, 16));
+    await assert.rejects(flat.run({ n: 3 }, { x: twice }), /"x".*\[3\].*4 elements/);
+  },
+);
+
+const IDS = Array.from({ length: 68 }, (_, i) => (i * 7 + i * i) % 24);
+const BATCH = batchOf([7, 40, 21], IDS, (token) => token % 3);
+const SURROGATE = weightedLogprobs(
+  IDS.map((_, token) => BATCH.actionMask[token] * Math.cos(token) / 40),
+);
+
+function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>) {
+  const scale = Math.max(...Array.from(expected, Math.abs));
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    assert.ok(Math.abs(actual[i] - expected[i]) <= 1e-4 * scale, `${actual[i]} ${expected[i]}`);
+  }
+}
+
+onWebgpu("OnnxEngine gives the processor's logprobs and gradients of all weights", async () => {
+  await using cpu = await tinyEngine();
+  await using webgpu = await tinyEngine({ device: "webgpu" });
+  assertClose(await webgpu.logprobs(BATCH), await cpu.logprobs(BATCH));
+  // After one step the first moments are the gradients, but for a factor.
+  for (const engine of [cpu, webgpu]) await engine.update(BATCH, SURROGATE, 0);
+  const [actual, expected] = [webgpu.state().tensors, cpu.state().tensors];
+  for (const [name, { data }] of expected) {
+    if (name.startsWith("adam.m.")) assertClose(actual.get(name)!.data, data);
+  }
+});
+
+onWebgpu("OnnxEngine.update() goes down the processor's losses", async () => {
+  await using cpu = await tinyEngine();
+  await using webgpu = await tinyEngine({ device: "webgpu" });
+  for (let step = 0; step < 3; step++) {
+    const expected = await cpu.update(BATCH, SURROGATE, 0.01);
+    const actual = await webgpu.update(BATCH, SURROGATE, 0.01);
+    assertClose([actual.loss, actual.gradientNorm], [expected.loss, expected.gradientNorm]);
+  }
+});
+
+onWebgpu("OnnxEngine.policy() says greedily what it says on the processor", async () => {
+  const [expected, actual] = [await said("cpu"), await said("webgpu")];
+  assert.ok(expected.text.split(" ").length > 1);
+  assert.deepEqual(actual, expected);
+});
+
+async function said(device: DeviceKind) {
+  await using engine = await tinyEngine({ device });
+  const policy = engine.policy({ temperature: 0, maxTurnTokens: 60 });
+  const prompt = [{ role: "user", content: "5 9 11 4" } as const];
+  const conversation = policy.start(prompt, { exampleId: "one", seed: 1 });
+  try {
+    return await conversation.act();
+  } finally {
+    conversation.close();
+  }
+}
