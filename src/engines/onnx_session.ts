@@ -11,6 +11,7 @@ import ort from "onnxruntime-node";
 import { type OnnxModel, onnxModel, type Outputs } from "../models/graph/onnx_model.ts";
 import { resolved, type Sizes } from "../models/graph/tensor.ts";
 import { elementCount } from "../models/weights.ts";
+import { onWebgpu } from "./webgpu_operators.ts";
 
 /** What a graph is fed: float arrays are read in place, whole numbers are converted. */
 export type Feeds = Readonly<Record<string, Float32Array | Int32Array | DeviceTensor>>;
@@ -84,7 +85,7 @@ export class OnnxSession {
     { threads, device = "cpu" }: SessionOptions,
     kept: readonly string[] = [],
   ): Promise<OnnxSession> {
-    const model = onnxModel(outputs);
+    const model = onnxModel(device === "webgpu" ? onWebgpu(outputs) : outputs);
     const session = await ort.InferenceSession.create(model.bytes, {
       executionProviders: [device],
       ...device === "webgpu" && kept.length > 0 && {
