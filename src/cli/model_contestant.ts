@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { EngineOptions } from "../engines/options.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
+import { loadAdapters } from "../models/adapter_folder.ts";
 import { loadModel } from "../models/model_folder.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
@@ -38,12 +39,15 @@ export async function modelContestant(
   { task, examples, env }: Arena,
 ): Promise<Contestant> {
   const model = await loadModel(path);
-  const engine = await makeEngine(model, options);
+  const { adapter } = options;
+  const adapters = adapter === "" ? undefined : await loadAdapters(adapter, model.config);
+  const engine = await makeEngine(model, options, adapters);
   const settings = envOptions(env, isTemplateGiven, model);
   const { maxTurnTokens, slots } = options;
   const policy = engine.policy({ temperature, maxTurnTokens });
+  const name = [path, adapter].filter((path) => path !== "").join(" + ");
   return {
-    name: path,
+    name,
     trials: trialsOf(examples, { seed, samples }),
     attempt: byPolicy(policy, { ...settings, task }),
     env: settings,
@@ -52,8 +56,8 @@ export async function modelContestant(
     identity: {
       policy: {
         kind: "model",
-        name: path,
-        modelSha256: await folderSha256(path),
+        name,
+        modelSha256: await folderSha256(path, adapter),
         predictionsSha256: null,
         match: null,
       },
@@ -64,10 +68,14 @@ export async function modelContestant(
   };
 }
 
-/** A hash of the names and bytes of the files in a folder. */
-async function folderSha256(path: string): Promise<string> {
-  const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name);
+/** A hash of the names and bytes of the files in a folder, and in that of adapters. */
+async function folderSha256(path: string, adapter: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of names.sort()) hash.update(`${name} ${await fileSha256(join(path, name))}\n`);
+  for (const folder of adapter === "" ? [path] : [path, adapter]) {
+    const files = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile);
+    for (const name of files.map(({ name }) => name).sort()) {
+      hash.update(`${name} ${await fileSha256(join(folder, name))}\n`);
+    }
+  }
   return hash.digest("hex");
 }

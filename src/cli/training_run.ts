@@ -20,6 +20,8 @@ import { actionText } from "../env/parse.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
+import { type Adapters, saveAdapters } from "../models/adapter_folder.ts";
+import { mergedWeights } from "../models/lora.ts";
 import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
 import { weightsOf } from "../models/weights.ts";
 import { DemonstratingPolicy } from "../policies/demonstration.ts";
@@ -42,7 +44,7 @@ import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
 import type { Flags } from "./args.ts";
 import { type Evaluation, evaluationPhase, storeMeasures } from "./evaluation_phase.ts";
-import { envOptions, makeEngine } from "./engine_setup.ts";
+import { adaptersOf, envOptions, makeEngine, makeReference } from "./engine_setup.ts";
 import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
@@ -88,6 +90,8 @@ interface Parts {
   readonly model: Model;
   readonly data: TrainingData;
   readonly task: Task;
+  /** What is learned in place of the weights, if not these. */
+  readonly adapters?: Adapters;
   readonly engine: Engine;
   /** The policy that the run began with, where a KL term compares with it. */
   readonly reference?: Engine;
@@ -130,11 +134,12 @@ export class TrainingRun implements AsyncDisposable {
       const { toolTimeoutMs } = environment;
       const task = makeTask(loaded.task, { pool, answers, toolTimeoutMs });
       const data = await withoutUselessGold(loaded, task);
-      const engine = await makeEngine(model, engineOptions);
+      const adapters = await adaptersOf(model, engineOptions, training.seed);
       const reference = Number(klCoefficient) > 0
-        ? await makeEngine(model, engineOptions)
+        ? await makeReference(model, engineOptions, adapters)
         : undefined;
-      return new TrainingRun({ flags, pool, model, data, task, engine, reference });
+      const engine = await makeEngine(model, engineOptions, adapters);
+      return new TrainingRun({ flags, pool, model, data, task, adapters, engine, reference });
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -169,10 +174,23 @@ export class TrainingRun implements AsyncDisposable {
     }
     const after = await this.#evaluate(store, runId, "after");
     const policyPath = join(this.#folder(runId), "policy");
-    const weights = weightsOf(this.#parts.engine.state().tensors);
-    await saveModel(policyPath, { ...this.#parts.model, weights });
+    await this.#savePolicy(policyPath);
     this.#report(store, runId, before, after, policyPath);
     return "finished";
+  }
+
+  /** The trained model; adapters are merged into it, and kept beside it too. */
+  async #savePolicy(path: string): Promise<void> {
+    const { engine, model, adapters, flags } = this.#parts;
+    const learned = weightsOf(engine.state().tensors);
+    if (!adapters) return await saveModel(path, { ...model, weights: learned });
+    const { shape } = adapters;
+    await saveAdapters(`${path}_adapter`, { shape, weights: learned }, flags.values.run.model);
+    const weights = mergedWeights(model.config, shape, {
+      weights: model.weights,
+      adapters: learned,
+    });
+    await saveModel(path, { ...model, weights });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

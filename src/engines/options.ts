@@ -5,6 +5,7 @@
  */
 
 import { option, real, type Values } from "../config/option.ts";
+import { LORA_TARGETS } from "../models/lora.ts";
 
 /** How weights are updated, and with what resources. */
 export const ENGINE_OPTIONS = {
@@ -14,12 +15,35 @@ export const ENGINE_OPTIONS = {
   maxGradientNorm: real(1, "longer gradients are scaled down to this L2 norm", "neighbour", {
     range: [0, Infinity],
   }),
+  loraRank: option(
+    0,
+    "rank of adapters learned in place of all weights (0 = all weights)",
+    "ours",
+    {
+      range: [0, 65_536],
+    },
+  ),
+  loraAlpha: real(32, "the product of an adapter counts alpha / rank times", "neighbour", {
+    range: [0, Infinity],
+  }),
+  loraTargets: option(
+    LORA_TARGETS.join(","),
+    "linear layers that get adapters",
+    "ours",
+  ),
+  adapter: option("", "folder of PEFT adapters on top of the model (none = none)", "ours"),
   threads: option(0, "threads of a matrix product (0 = one a core)", "ours", { range: [0, 1024] }),
   microBatchTokens: option(
     8192,
     "padded tokens in one forward or backward pass; bounds the memory",
     "ours",
     { range: [1, 1e9] },
+  ),
+  activationMegabytes: option(
+    2048,
+    "inner results kept between the forward and the backward pass; above that, layers are computed again",
+    "ours",
+    { range: [0, 1e9] },
   ),
   slots: option(64, "conversations that generate at once", "ours", { range: [1, 4096] }),
   maxTurnTokens: option(96, "longest assistant message, in tokens", "ours", {
