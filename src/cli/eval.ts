@@ -11,6 +11,7 @@ import { evaluationText } from "../reports/evaluation_report.ts";
 import { verdictsJson } from "../reports/export/verdicts.ts";
 import { openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
 import { firstDifference } from "../store/identity.ts";
+import { usageOf } from "../store/run_usage.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { helpText, parseFlags } from "./args.ts";
 import type { Contestant } from "./contestant.ts";
@@ -232,7 +233,8 @@ async function printJson(store: RunStore, results: readonly Result[]): Promise<v
   const { json } = await import("../reports/export/json.ts");
   const documents = results.map(({ runId, evaluation: { verdicts, summary } }) => {
     const metrics = measuresOf(summary, "eval");
-    return json({ run: store.run(runId), phase: "eval", metrics, verdicts }).trimEnd();
+    const usage = usageOf(store.file, runId);
+    return json({ run: store.run(runId), phase: "eval", metrics, verdicts, usage }).trimEnd();
   });
   console.log(documents.length === 1 ? documents[0] : `[\n${documents.join(",\n")}\n]`);
 }

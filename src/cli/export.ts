@@ -23,6 +23,7 @@ import {
   type Run,
   type RunStore,
 } from "../store/run_store.ts";
+import { usageOf } from "../store/run_usage.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
 import { EVERY_EVAL_EVER_OPTIONS, writeEveryEvalEver } from "./every_eval_ever.ts";
 import { refuseToOverwrite, writeWhole } from "./whole_file.ts";
@@ -118,7 +119,8 @@ function evaluationOf(store: RunStore, id: number, wanted: Phase | "last"): Expo
     );
   }
   const verdicts = store.verdicts(id, phase);
-  return { run, phase, verdicts, metrics: metricsOf(store, run, phase, verdicts) };
+  const usage = usageOf(store.file, id);
+  return { run, phase, verdicts, usage, metrics: metricsOf(store, run, phase, verdicts) };
 }
 
 /** The stored ones; those of the verdicts there are where the evaluation is not complete. */

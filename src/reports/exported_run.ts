@@ -18,6 +18,8 @@ export interface ExportedRun {
   readonly verdicts: readonly Verdict[];
   /** What a policy said and did; a verdict without an episode is of an answer read from a file. */
   readonly episodes?: Iterable<Episode>;
+  /** What the run has used of an endpoint, by name; empty for one that asked none. */
+  readonly usage?: Readonly<Record<string, number>>;
 }
 
 /**

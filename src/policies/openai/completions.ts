@@ -43,7 +43,7 @@ export class CompletionsConversation implements Conversation {
     });
     if (answer.finish === "context") return { text: "", finish: "context" };
     this.#add(answer, turn);
-    if (this.#record.ids.at(-1) !== chat.endOfTurn) this.#record.given([chat.endOfTurn], turn);
+    if (!chat.endsTurn.has(this.#record.ids.at(-1)!)) this.#record.given([chat.endOfTurn], turn);
     return { text: answer.text, finish: answer.finish };
   }
 

@@ -18,7 +18,7 @@ export function json(exported: ExportedRun): string {
 }
 
 function document(exported: ExportedRun) {
-  const { run, phase, metrics, verdicts } = exported;
+  const { run, phase, metrics, verdicts, usage = {} } = exported;
   const parts = breakdown(verdicts);
   return {
     schema: EVALUATION_FORMAT,
@@ -35,6 +35,7 @@ function document(exported: ExportedRun) {
     },
     identity: run.identity,
     metrics,
+    ...Object.keys(usage).length > 0 ? { usage } : {},
     breakdown: Object.fromEntries(
       dimensions(parts).map(({ name, groups }) => [
         name,

@@ -97,6 +97,8 @@ export const EVALUATION = z.strictObject({
   }),
   identity: RUN_IDENTITY.nullable().describe("what the numbers depend on"),
   metrics: z.array(METRIC),
+  usage: z.record(z.string(), z.number()).optional()
+    .describe("answers and tokens that an endpoint gave, over all of the run's processes"),
   breakdown: z.record(z.string(), z.array(CELL)).describe("EX by group of questions"),
   outcomes: z.partialRecord(z.enum(OUTCOMES), COUNT).describe("questions by outcome"),
   disagreements: z.array(z.strictObject({

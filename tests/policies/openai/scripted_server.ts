@@ -27,12 +27,15 @@ export class ScriptedServer implements AsyncDisposable {
   readonly asked: Asked[] = [];
   /** How often the list of models was asked for. */
   listed = 0;
+  /** What it does now. */
+  script: Script;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #never: PromiseWithResolvers<Response> = Promise.withResolvers();
 
   /** @param models Answers the request for the list of models. */
-  constructor(script: Script, models: () => Response = () => listOf(MODEL), port = 0) {
-    const options = { hostname: "127.0.0.1", port, onListen: () => {} };
+  constructor(script: Script, models: () => Response = () => listOf(MODEL)) {
+    this.script = script;
+    const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
     this.#server = Deno.serve(options, async (request) => {
       const path = new URL(request.url).pathname.replace("/v1/", "");
       if (path === "models") {
@@ -42,16 +45,12 @@ export class ScriptedServer implements AsyncDisposable {
       const count = this.asked.filter((asked) => asked.path === path).length;
       const asked = { path, body: await request.json(), headers: request.headers, count };
       this.asked.push(asked);
-      return await script(asked) ?? await this.#never.promise;
+      return await this.script(asked) ?? await this.#never.promise;
     });
   }
 
   get baseUrl(): string {
-    return `http://127.0.0.1:${this.port}/v1`;
-  }
-
-  get port(): number {
-    return this.#server.addr.port;
+    return `http://127.0.0.1:${this.#server.addr.port}/v1`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,6 +83,11 @@ export function said(
     usage: { prompt_tokens: 100, completion_tokens: 10 },
     ...more,
   });
+}
+
+/** An answer of `completions`. */
+export function completed(text: string, choice: object = {}): Response {
+  return Response.json({ choices: [{ text, finish_reason: "stop", ...choice }] });
 }
 
 /** A refusal in OpenAI's form. */
