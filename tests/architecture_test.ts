@@ -27,6 +27,10 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["src/engines/onnx_session.ts"],
   "@huggingface/tokenizers": ["src/models/chat_template.ts"],
   "@huggingface/jinja": ["src/models/chat_template.ts"],
+  "@tensorflow/tfjs-core": ["src/engines/tfjs"],
+  "@tensorflow/tfjs-backend-cpu": ["src/engines/tfjs_backend.ts"],
+  "@tensorflow/tfjs-backend-wasm": ["src/engines/tfjs_backend.ts"],
+  "@tensorflow/tfjs-backend-webgpu": ["src/engines/tfjs_backend.ts"],
   "cli-table3": ["src/reports/table.ts"],
   "csv-parse": ["src/dataset/descriptions.ts"],
   // Once for each format of outside data, and for our own.

@@ -1,0 +1,25 @@
+/**
+ * What an engine needs of a network, whatever library computes it.
+ *
+ * @module
+ */
+
+import type { Sizes } from "../models/graph/tensor.ts";
+import type { Rotary } from "./context.ts";
+
+/** Arrays by the names of a graph's inputs. */
+export type ArrayFeeds = Readonly<Record<string, Float32Array | Int32Array>>;
+
+/** The graphs of one network over one set of weights. */
+export interface Network extends AsyncDisposable {
+  /** Cosines and sines of all positions, shape (maxLength, headSize) each. */
+  readonly rotary: Rotary;
+  /** Runs a graph of src/models/transformer.ts, with the weights fed beside `feeds`. */
+  run(
+    graph: "logprobs" | "gradients" | "recomputedGradients",
+    sizes: Sizes,
+    feeds: ArrayFeeds,
+  ): Promise<Readonly<Record<string, Float32Array>>>;
+  /** Must be called after weights changed in place, where there is a copy of them elsewhere. */
+  weightsChanged?(): void;
+}
