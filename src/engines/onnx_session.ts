@@ -13,6 +13,9 @@ import { resolved, type Sizes } from "../models/graph/tensor.ts";
 import { elementCount } from "../models/weights.ts";
 import { onWebgpu } from "./webgpu_operators.ts";
 
+/** Version of ONNX Runtime. */
+export const ONNXRUNTIME_VERSION: string = ort.env.versions.node!;
+
 /** What a graph is fed: float arrays are read in place, whole numbers are converted. */
 export type Feeds = Readonly<Record<string, Float32Array | Int32Array | DeviceTensor>>;
 

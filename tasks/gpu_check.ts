@@ -1,0 +1,145 @@
+/**
+ * Whether a device computes what the processor computes, and how fast: one command for a machine with
+ * a graphics card, which downloads nothing. It also runs on the processor.
+ *
+ * `deno task gpu_check [--device auto] [--shapes fixture,135M,0.6B] [--quick] [--output path]` prints
+ * tables, and writes them with a record to `path.txt` and `path.json`. Exits with 1 where the device
+ * is wrong.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { sourceCommit } from "../src/cli/setup.ts";
+import { chooseDevice, type DeviceChoice } from "../src/engines/device.ts";
+import { ONNXRUNTIME_VERSION } from "../src/engines/onnx_session.ts";
+import { PLAIN } from "../src/reports/style.ts";
+import { table } from "../src/reports/table.ts";
+import {
+  copies,
+  errors,
+  generationSpeed,
+  productSpeed,
+  residentTrainingSpeed,
+  trainingSpeed,
+} from "./gpu_check/measures.ts";
+import { parameterCount, SHAPES } from "./gpu_check/shapes.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    device: { type: "string", default: "auto" },
+    shapes: { type: "string", default: Object.keys(SHAPES).join(",") },
+    quick: { type: "boolean", default: false },
+    output: { type: "string" },
+  },
+});
+
+/** Largest share of the largest number that may differ from the processor's. */
+const TOLERANCE = 1e-4;
+const BATCHES = [1, 16, 64];
+
+const lines: string[] = [];
+const say = (text: string) => {
+  console.log(text);
+  lines.push(text);
+};
+
+const device = await chooseDevice(flags.device as DeviceChoice);
+for (const reason of device.passedOver) say(`not used: ${reason}`);
+const session = { threads: navigator.hardwareConcurrency, device: device.kind };
+const record = {
+  date: new Date().toISOString(),
+  device: device.name,
+  commit: await sourceCommit(),
+  versions: { deno: Deno.version.deno, onnxruntime: ONNXRUNTIME_VERSION },
+  quick: flags.quick,
+  ...await measured(),
+};
+const isRight = record.shapes.every(({ errors }) =>
+  Math.max(errors.logprobs, errors.gradients) <= TOLERANCE
+);
+say(isRight ? "The device agrees with the processor." : "The device DIFFERS from the processor.");
+if (flags.output) {
+  Deno.writeTextFileSync(`${flags.output}.json`, `${JSON.stringify(record, null, 2)}\n`);
+  Deno.writeTextFileSync(`${flags.output}.txt`, `${lines.join("\n")}\n`);
+}
+Deno.exitCode = isRight ? 0 : 1;
+
+async function measured() {
+  say(`device: ${device.name}`);
+  const moved = await copies(session, flags.quick ? 4 : 64);
+  say(
+    `copies: ${moved.toDevice.toFixed(3)} ms/MB to the device, ${moved.back.toFixed(3)} ms/MB back`,
+  );
+  const peak = await peakFlops();
+  say(`largest square product in float32: ${tera(peak.flops)} TFLOP/s at ${peak.size}`);
+  const shapes = [];
+  for (const name of flags.shapes.split(",")) shapes.push(await checked(name, peak.flops));
+  return { copies: moved, peak, shapes };
+}
+
+async function peakFlops() {
+  const sizes = flags.quick ? [256, 512] : [512, 1024, 2048, 4096, 8192];
+  // Eight products of the largest take a minute on two cores, and tell nothing new there.
+  const tried = device.kind === "cpu" ? sizes.slice(0, 3) : sizes;
+  let best = { size: 0, flops: 0 };
+  for (const size of tried) {
+    const flops = await productSpeed(session, size);
+    if (flops > best.flops) best = { size, flops };
+  }
+  return best;
+}
+
+async function checked(name: string, peak: number) {
+  const given = SHAPES[name];
+  if (!given) {
+    throw new RangeError(
+      `Cannot check "${name}" as it must be one of ${Object.keys(SHAPES).join(", ")}`,
+    );
+  }
+  const shape = flags.quick ? { ...given, training: { batch: 2, length: 64 } } : given;
+  say(`\n${name}: ${(parameterCount(shape.config) / 1e6).toFixed(1)} million weights`);
+  const found = await errors(shape, session);
+  say(
+    `largest difference from the processor: logprobs ${
+      found.logprobs.toExponential(1)
+    }, gradients ${found.gradients.toExponential(1)}`,
+  );
+  const generation = [];
+  for (const batch of BATCHES) {
+    const tokens = flags.quick ? 8 : 64;
+    const tokensPerSecond = await generationSpeed(shape, session, { batch, tokens });
+    generation.push({ batch, tokensPerSecond });
+  }
+  say(table(
+    [{ heading: "conversations", align: "right" }, { heading: "tokens/s", align: "right" }],
+    generation.map(({ batch, tokensPerSecond }) => [`${batch}`, tokensPerSecond.toFixed(0)]),
+    PLAIN,
+  ));
+  const training = {
+    engine: await trainingSpeed(shape, session),
+    resident: await residentTrainingSpeed(shape, session),
+  };
+  say(table(
+    [
+      { heading: `training step, ${training.engine.tokens} tokens` },
+      { heading: "gradient ms", align: "right" },
+      { heading: "AdamW ms", align: "right" },
+      { heading: "TFLOP/s", align: "right" },
+      { heading: "of peak", align: "right" },
+    ],
+    Object.entries(training).map(([kind, { gradientMs, optimizerMs, flops }]) => [
+      kind === "engine" ? "as the engine runs it" : "nothing leaves the device",
+      gradientMs.toFixed(1),
+      optimizerMs.toFixed(1),
+      tera(flops),
+      `${(100 * flops / peak).toFixed(0)} %`,
+    ]),
+    PLAIN,
+  ));
+  return { name, errors: found, generation, training };
+}
+
+function tera(flops: number): string {
+  return (flops / 1e12).toPrecision(3);
+}

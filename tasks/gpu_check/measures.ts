@@ -1,0 +1,290 @@
+/**
+ * What is measured on a device: copies, the largest matrix product, and what an engine makes of them.
+ *
+ * @module
+ */
+
+import { DeviceAdamW, type DeviceGradients } from "../../src/engines/adamw_graph.ts";
+import { contextFeeds } from "../../src/engines/context.ts";
+import { DeviceMemory } from "../../src/engines/device_memory.ts";
+import { microBatches } from "../../src/engines/micro_batches.ts";
+import { OnnxEngine } from "../../src/engines/onnx.ts";
+import { OnnxSession, type SessionOptions } from "../../src/engines/onnx_session.ts";
+import type { ChatTokens } from "../../src/models/chat_tokens.ts";
+import type { ModelConfig } from "../../src/models/config.ts";
+import { matmul, sumOver } from "../../src/models/graph/operations.ts";
+import { input } from "../../src/models/graph/tensor.ts";
+import {
+  gradientGraph,
+  gradientName,
+  pairsPerToken,
+  rotaryTable,
+} from "../../src/models/transformer.ts";
+import type { Batch } from "../../src/trajectory/batch.ts";
+import { type Size, trainingFlops } from "./flops.ts";
+import { cheapWeights, type Shape } from "./shapes.ts";
+
+const ADAM = { beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 };
+
+/** Largest inner results kept on a device; above it layers are computed again. */
+const ACTIVATION_BYTES = 2 ** 34;
+
+/** Milliseconds of each of `count` calls after a first one, which makes room and compiles; the median. */
+async function medianMs(count: number, run: () => Promise<unknown>): Promise<number> {
+  await run();
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(count / 2)];
+}
+
+/** Milliseconds by megabyte (2^20 bytes) that a copy to the device and one back take. */
+export interface Copies {
+  readonly toDevice: number;
+  readonly back: number;
+}
+
+/** Copies of `megabytes` there and back, apart from the fixed cost of a run. */
+export async function copies(session: SessionOptions, megabytes: number): Promise<Copies> {
+  await using memory = await DeviceMemory.create(session);
+  const there = async (length: number) => {
+    const data = new Float32Array(length);
+    return await medianMs(5, async () => {
+      using tensor = await memory.put(data);
+      await memory.read(tensor);
+    });
+  };
+  const back = async (length: number) => {
+    using tensor = await memory.put(new Float32Array(length));
+    return await medianMs(5, () => memory.read(tensor));
+  };
+  const length = megabytes * 2 ** 18;
+  const both = (await there(length) - await there(1)) / megabytes;
+  const ownBack = (await back(length) - await back(1)) / megabytes;
+  return { toDevice: both - ownBack, back: ownBack };
+}
+
+/** Operations a second of a square product of `size`, with all matrices on the device. */
+export async function productSpeed(session: SessionOptions, size: number): Promise<number> {
+  const square = (name: string) => input(name, [size, size]);
+  await using product = await OnnxSession.create(
+    { c: matmul(square("a"), square("b")) },
+    session,
+    ["c"],
+  );
+  // Reads one number, which waits for the product and copies nothing else.
+  await using total = await OnnxSession.create(
+    { total: sumOver(sumOver(square("c"), 1), 0) },
+    session,
+  );
+  await using memory = await DeviceMemory.create(session);
+  using a = await memory.put(new Float32Array(size * size).fill(0.5));
+  using b = await memory.put(new Float32Array(size * size).fill(0.25));
+  const chained = (count: number) =>
+    medianMs(3, async () => {
+      let c = (await product.runKeeping({}, { a, b })).kept.c;
+      for (let i = 1; i < count; i++) {
+        const next = (await product.runKeeping({}, { a: c, b })).kept.c;
+        c[Symbol.dispose]();
+        c = next;
+      }
+      await total.run({}, { c });
+      c[Symbol.dispose]();
+    });
+  const perProduct = (await chained(9) - await chained(1)) / 8;
+  return 2 * size ** 3 / (perProduct / 1000);
+}
+
+function engine(config: ModelConfig, session: SessionOptions): Promise<OnnxEngine> {
+  return OnnxEngine.create({
+    config,
+    weights: cheapWeights(config),
+    chat: numbersChat(config.vocabSize),
+    adam: ADAM,
+    maxGradientNorm: Infinity,
+    microBatchTokens: 2 ** 20,
+    activationBytes: ACTIVATION_BYTES,
+    ...session,
+  });
+}
+
+/** A chat whose texts are token ids between spaces, so that no tokenizer is needed. */
+function numbersChat(vocabSize: number): ChatTokens {
+  const encode = (text: string) => text.split(" ").filter(Boolean).map(Number);
+  return {
+    vocabSize,
+    endOfTurn: 1,
+    endsTurn: new Set([1]),
+    prompt: (messages) => messages.flatMap(({ content }) => encode(content)),
+    observation: encode,
+    encode,
+    decode: (ids) => Array.from(ids).join(" "),
+  };
+}
+
+/** Trajectories of random tokens, every second one of which is scored. */
+function randomBatch({ vocabSize }: ModelConfig, batch: number, length: number): Batch {
+  const count = batch * length;
+  return {
+    offsets: Int32Array.from({ length: batch + 1 }, (_, row) => row * length),
+    ids: Int32Array.from({ length: count }, (_, token) => (token * 7919 + 13) % vocabSize),
+    actionMask: Uint8Array.from({ length: count }, (_, token) => token % 2),
+    stepOf: new Int16Array(count),
+    sampledLogprobs: new Float64Array(count),
+    advantages: new Float64Array(count),
+  };
+}
+
+function meanLogprob(logprobs: Float64Array, { actionMask }: Batch) {
+  const share = -1 / actionMask.reduce((a, b) => a + b, 0);
+  const gradient = Float64Array.from(actionMask, (mask) => mask * share);
+  return { loss: gradient.reduce((sum, g, i) => sum + g * logprobs[i], 0), gradient, metrics: {} };
+}
+
+/** Largest differences from the processor, as a share of the largest number. */
+export interface Errors {
+  readonly logprobs: number;
+  /** Of the weight where they are largest. */
+  readonly gradients: number;
+}
+
+/** A device against the processor on a short batch, with one layer of a large model. */
+export async function errors({ config }: Shape, session: SessionOptions): Promise<Errors> {
+  const layerCount = config.hiddenSize > 256 ? 1 : config.layerCount;
+  const small = { ...config, layerCount };
+  const batch = randomBatch(small, 2, 40);
+  const found: { logprobs: ArrayLike<number>; gradients: Map<string, Float32Array> }[] = [];
+  for (const device of ["cpu", session.device] as const) {
+    await using one = await engine(small, { ...session, device });
+    const logprobs = await one.logprobs(batch);
+    await one.update(batch, meanLogprob, 0);
+    const { tensors } = await one.state();
+    // Without a decay of the mean, first moments are gradients.
+    const gradients = Array.from(tensors, ([name, { data }]) => [name, data] as const)
+      .filter(([name]) => name.startsWith("adam.m."));
+    found.push({ logprobs, gradients: new Map(gradients) });
+  }
+  const [expected, actual] = found;
+  return {
+    logprobs: difference(actual.logprobs, expected.logprobs),
+    gradients: Math.max(...Array.from(
+      expected.gradients,
+      ([name, gradient]) => difference(actual.gradients.get(name)!, gradient),
+    )),
+  };
+}
+
+function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [largest, scale] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs(actual[i] - expected[i]);
+    // Not a number is as far apart as can be.
+    largest = apart >= 0 ? Math.max(largest, apart) : Infinity;
+    scale = Math.max(scale, Math.abs(expected[i]));
+  }
+  return largest / (scale || 1);
+}
+
+/** Tokens a second of `batch` conversations side by side, after a prompt of 64 tokens each. */
+export async function generationSpeed(
+  { config }: Shape,
+  session: SessionOptions,
+  { batch, tokens }: { batch: number; tokens: number },
+): Promise<number> {
+  await using one = await engine(config, session);
+  const policy = one.policy({ temperature: 1, maxTurnTokens: tokens });
+  const content = Array.from({ length: 64 }, (_, i) => 10 + i).join(" ");
+  const conversations = Array.from(
+    { length: batch },
+    (_, seed) => policy.start([{ role: "user", content }], { exampleId: "speed", seed }),
+  );
+  const spoken = () => Promise.all(conversations.map((conversation) => conversation.act()));
+  await spoken();
+  for (const conversation of conversations) conversation.observe("4 5");
+  const start = performance.now();
+  const turns = await spoken();
+  const seconds = (performance.now() - start) / 1000;
+  for (const conversation of conversations) conversation.close();
+  return turns.reduce((sum, { text }) => sum + text.split(" ").length, 0) / seconds;
+}
+
+/** Milliseconds of a training step and operations a second, counted by `trainingFlops`. */
+export interface TrainingSpeed {
+  readonly tokens: number;
+  readonly gradientMs: number;
+  readonly optimizerMs: number;
+  readonly flops: number;
+}
+
+/** Steps of the engine as a run makes them. */
+export async function trainingSpeed(shape: Shape, session: SessionOptions): Promise<TrainingSpeed> {
+  const { config, training: { batch, length } } = shape;
+  await using one = await engine(config, session);
+  const trajectories = randomBatch(config, batch, length);
+  const reports: { backwardMs: number; optimizerMs: number }[] = [];
+  await medianMs(3, async () => {
+    reports.push(await one.update(trajectories, meanLogprob, 1e-6, "sampled"));
+  });
+  const timed = reports.slice(1).sort((a, b) => a.backwardMs - b.backwardMs);
+  return speedOf(shape, timed[1].backwardMs, timed[1].optimizerMs);
+}
+
+/** Steps whose weights, gradients and moments never leave the device; one pass, no micro-batches. */
+export async function residentTrainingSpeed(
+  shape: Shape,
+  session: SessionOptions,
+): Promise<TrainingSpeed> {
+  const { config, training: { batch, length } } = shape;
+  const weights = cheapWeights(config);
+  await using optimizer = await DeviceAdamW.create(weights, ADAM, session);
+  const gradientsOf = Array.from(weights.keys(), gradientName);
+  await using graph = await OnnxSession.create(
+    gradientGraph({ config, lora: null }),
+    session,
+    gradientsOf,
+  );
+  const trajectories = randomBatch(config, batch, length);
+  const { gradient } = meanLogprob(trajectories.sampledLogprobs, trajectories);
+  const [micro] = microBatches(trajectories, (token) => gradient[token] !== 0, {
+    maxTokens: 2 ** 20,
+    pairsPerToken: pairsPerToken(config),
+  });
+  const { ids, positions, targets, tokens } = micro;
+  const feeds = {
+    ids,
+    positions,
+    targets,
+    seed: Float32Array.from(tokens, (token) => gradient[token]),
+    ...contextFeeds(micro, rotaryTable(config, config.maxLength), config),
+  };
+  const sizes = { batch: micro.batch, length: micro.length, rows: tokens.length };
+  const pulledBack = async () => {
+    const { kept } = await graph.runKeeping(sizes, { ...optimizer.weights, ...feeds });
+    const named: DeviceGradients = Object.fromEntries(
+      Array.from(weights.keys(), (name) => [name, kept[gradientName(name)]]),
+    );
+    await optimizer.accumulate(named);
+    // Waits for the device.
+    await optimizer.gradientNorm();
+  };
+  const gradientMs = await medianMs(3, async () => {
+    optimizer.discard();
+    await pulledBack();
+  });
+  const stepMs = await medianMs(3, async () => {
+    await pulledBack();
+    await optimizer.step(1e-6, 1);
+    await optimizer.gradientNorm();
+  });
+  return speedOf(shape, gradientMs, Math.max(0, stepMs - gradientMs));
+}
+
+function speedOf({ config, training }: Shape, gradientMs: number, optimizerMs: number) {
+  const tokens = training.batch * training.length;
+  const size: Size = { ...training, rows: tokens / 2 };
+  const flops = trainingFlops(config, size) / ((gradientMs + optimizerMs) / 1000);
+  return { tokens, gradientMs, optimizerMs, flops };
+}
