@@ -13,6 +13,7 @@ import type { Decoder } from "../models/decoder.ts";
 import { adapterShapes } from "../models/lora.ts";
 import {
   activationBytes,
+  attentionBytes,
   gradientName,
   type NetworkShape,
   pairsPerToken,
@@ -199,13 +200,20 @@ export class EmbeddedEngine<N extends Network> implements Engine {
   }
 
   #keepsActivations(micro: MicroBatch): boolean {
-    const limit = this.#options.activationBytes ?? DEFAULT_ACTIVATION_BYTES;
-    return activationBytes(this.#options.config, micro) <= limit;
+    return activationBytes(this.#options.config, micro) <= this.#activationLimit;
+  }
+
+  get #activationLimit(): number {
+    return this.#options.activationBytes ?? DEFAULT_ACTIVATION_BYTES;
   }
 
   get #limits(): Limits {
     const { microBatchTokens, config } = this.#options;
-    return { maxTokens: microBatchTokens, pairsPerToken: pairsPerToken(config) };
+    return {
+      maxTokens: microBatchTokens,
+      maxPairs: this.#activationLimit / attentionBytes(config, 1),
+      pairsPerToken: pairsPerToken(config),
+    };
   }
 
   #feeds(micro: MicroBatch) {

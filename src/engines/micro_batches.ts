@@ -39,6 +39,8 @@ export interface Row {
 export interface Limits {
   /** Largest padded size of a micro-batch; a single longer trajectory is taken alone. */
   readonly maxTokens: number;
+  /** Most pairs of tokens of rows in attention, whose memory grows with the square of a row's length. */
+  readonly maxPairs: number;
   /** Arithmetic of one token outside attention, in units of that of one pair of tokens within it. */
   readonly pairsPerToken: number;
 }
@@ -127,17 +129,22 @@ function joinedTree(tree: Tree, piece: Piece, ids: Int32Array): Tree {
 
 function isLess(joined: Tree, apart: readonly Tree[], limits: Limits): boolean {
   const work = ({ length }: Tree) => length * (limits.pairsPerToken + length);
-  return joined.length <= limits.maxTokens &&
+  return joined.length <= limits.maxTokens && joined.length ** 2 <= limits.maxPairs &&
     work(joined) < apart.reduce((sum, tree) => sum + work(tree), 0);
 }
 
 /** How many of the trees, longest first, go into one micro-batch. */
-function rowCount(trees: readonly Tree[], length: number, { maxTokens }: Limits): number {
+function rowCount(
+  trees: readonly Tree[],
+  length: number,
+  { maxTokens, maxPairs }: Limits,
+): number {
   let [count, tokens] = [0, 0];
   for (const tree of trees) {
     const size = (count + 1) * trees[0].length;
     const isPadded = tokens + tree.length < (1 - MAX_PADDING) * size;
-    if (count > 0 && (isPadded || (count + 1) * length > maxTokens)) break;
+    const isLarge = (count + 1) * length > maxTokens || (count + 1) * length ** 2 > maxPairs;
+    if (count > 0 && (isPadded || isLarge)) break;
     count++;
     tokens += tree.length;
   }

@@ -250,6 +250,14 @@ export function pairsPerToken(config: ModelConfig): number {
   return projections / (2 * headCount * headSize);
 }
 
+/** Matrices of the size of the scores that the backward pass of attention holds at once (graph/layers.ts). */
+const SCORE_MATRICES = 6;
+
+/** Bytes that the backward pass of one layer's attention takes for `pairs` of tokens in rows. */
+export function attentionBytes({ headCount }: ModelConfig, pairs: number): number {
+  return 4 * SCORE_MATRICES * headCount * pairs;
+}
+
 /**
  * Bytes of inner results that a backward pass reads, if no layer is computed again: of each token and
  * layer the attention weights over `length` tokens, and the vectors that the gradients in
@@ -289,7 +297,7 @@ export function rotaryTable(
 }
 
 /** Angle by position of each pair of a head's entries, shape (headSize / 2,). */
-function rotaryFrequencies(
+export function rotaryFrequencies(
   { headSize, ropeTheta, ropeScaling: scaling }: Pick<
     ModelConfig,
     "headSize" | "ropeTheta" | "ropeScaling"

@@ -4,7 +4,7 @@ import { contextFeeds } from "../../src/engines/context.ts";
 import { type MicroBatch, microBatches } from "../../src/engines/micro_batches.ts";
 import { batchOf, tinyConfig, tinyEngine, weightedLogprobs } from "./engine_fixtures.ts";
 
-const LIMITS = { maxTokens: 128, pairsPerToken: 50 };
+const LIMITS = { maxTokens: 128, maxPairs: 12_000, pairsPerToken: 50 };
 
 /** Groups of trajectories that begin with one prompt; which tokens are scored is drawn too. */
 const BATCHES = fc.array(
@@ -84,6 +84,7 @@ Deno.test("microBatches() keep to the token budget, with at most a tenth of padd
     for (const { batch, length, ids, rows } of cut(given).micros) {
       assert.equal(ids.length, batch * length);
       assert.ok(batch === 1 || ids.length <= LIMITS.maxTokens);
+      assert.ok(batch === 1 || batch * length ** 2 <= LIMITS.maxPairs);
       const used = rows.map(({ shared, branches }) => branches.reduce((a, b) => a + b, shared));
       const longest = Math.max(...used);
       assert.ok(length - longest < 32);

@@ -79,7 +79,7 @@ for (const kind of ["untied", "tied"] as const) {
       threads: 2,
     });
     const isScored = (token: number) => golden.tokenWeights[token] !== 0;
-    const limits = { maxTokens: 1000, pairsPerToken: 100 };
+    const limits = { maxTokens: 1000, maxPairs: 1e9, pairsPerToken: 100 };
     const totals: Record<string, Float32Array> = {};
     for (const micro of microBatches(batch(golden), isScored, limits)) {
       const { ids, positions, targets, tokens } = micro;
