@@ -64,6 +64,11 @@ export const TRAIN_TABLES = {
       "split to evaluate on; where there is none, 30 % are held out",
       "ours",
     ),
+    filter: option(
+      "",
+      "questions by difficulty, database or id: database=a|b,difficulty=simple",
+      "ours",
+    ),
     evalLimit: option(0, "questions to evaluate on (0 = all)", "ours", { range: [0, 1e9] }),
     ...SHARED_OPTIONS,
     runs: option("results/runs", "folder of checkpoints and trained policies", "ours"),

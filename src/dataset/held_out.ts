@@ -9,6 +9,7 @@ import { type Dataset, loadDataset } from "./dataset.ts";
 import type { Example } from "./example.ts";
 import { hasSplit } from "./layout.ts";
 import type { SqlPool } from "../sandbox/pool.ts";
+import { selected } from "./selection.ts";
 
 /** Share of the questions that is held out where a data set has only one split. */
 const HELD_OUT_SHARE = 0.3;
@@ -33,6 +34,8 @@ export interface TrainingDataOptions {
   readonly evalData: string;
   /** Split to evaluate on. */
   readonly evalSplit: string;
+  /** Which of the questions, as `--filter` of `finestep eval` has it; all by default. */
+  readonly filter?: string;
   readonly seed: number;
 }
 
@@ -49,12 +52,19 @@ export async function loadTrainingData(
 ): Promise<TrainingData> {
   const { data, split, evalData, evalSplit, seed } = options;
   const trainSplit = split || (await hasSplit(data, "train") ? "train" : undefined);
-  const training = await loadDataset(data, { split: trainSplit, pool });
+  const load = async (folder: string, split?: string): Promise<Dataset> => {
+    const dataset = await loadDataset(folder, { split, pool });
+    const choice = { filter: options.filter ?? "", sample: 0, seed, limit: 0 };
+    // What is wrong with no questions at all is said below.
+    const hasQuestions = dataset.examples.length > 0;
+    return { ...dataset, examples: hasQuestions ? selected(dataset.examples, choice) : [] };
+  };
+  const training = await load(data, trainSplit);
   const other = evalData || data;
   const isSeparate = evalData !== "" ||
     (evalSplit !== training.split && await hasSplit(data, evalSplit));
   if (!isSeparate) return dividedData(training, seed);
-  const heldOut = await loadDataset(other, { split: evalSplit, pool });
+  const heldOut = await load(other, evalSplit);
   if (heldOut.examples.length === 0) {
     throw new RangeError(
       `Cannot train as there must be questions to evaluate on: none in ${heldOut.files.questions}`,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { divided, loadTrainingData } from "../../src/dataset/held_out.ts";
 import { BirdFolder, IN_PROCESS, question } from "./bird_folder.ts";
 
-const DEFAULTS = { split: "", evalData: "", evalSplit: "dev", seed: 1 };
+const DEFAULTS = { split: "", evalData: "", evalSplit: "dev", filter: "", seed: 1 };
 
 /** A folder with `count` questions for each split named. */
 function folderOf(counts: Readonly<Record<string, number>>): BirdFolder {
@@ -41,6 +41,13 @@ Deno.test("loadTrainingData() takes the splits that it is told to", async () => 
   const { training, heldOut } = await loaded(folder, { split: "dev", evalSplit: "test" });
   assert.deepEqual(training, ["dev 0", "dev 1"]);
   assert.deepEqual(heldOut, ["test 0"]);
+});
+
+Deno.test("loadTrainingData() filters what is trained and evaluated on", async () => {
+  await using folder = folderOf({ train: 3, dev: 2 });
+  const { training, heldOut } = await loaded(folder, { filter: "id=0|1" });
+  assert.deepEqual([training, heldOut], [["train 0", "train 1"], ["dev 0", "dev 1"]]);
+  await assert.rejects(loaded(folder, { filter: "database=other" }), /must match: filter is/);
 });
 
 Deno.test("loadTrainingData() finds a split by each name that its file may have", async () => {
