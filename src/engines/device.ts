@@ -96,10 +96,14 @@ async function trial(kind: DeviceKind): Promise<string | null> {
     const found = results.product.join(" ");
     return found === "4 5 10 11" ? null : `it gave ${found} for 4 5 10 11`;
   } catch (error) {
-    const [reason] = (error as Error).message.split("\n");
-    // What comes before is a line of ONNX Runtime's source.
-    return `${reason.split(" was false. ").at(-1)} (${ADVICE[kind]}; see ${DOCUMENT})`;
+    return `${reasonOf(error as Error)} (${ADVICE[kind]}; see ${DOCUMENT})`;
   }
+}
+
+/** What is left of a message without the lines of ONNX Runtime's source that lead to it. */
+function reasonOf({ message }: Error): string {
+  return /CUDA failure \d+: [^;]*[^; ]/.exec(message)?.[0] ??
+    message.split("\n")[0].split(" was false. ").at(-1)!;
 }
 
 const ADVICE: Readonly<Record<DeviceKind, string>> = {
@@ -107,7 +111,7 @@ const ADVICE: Readonly<Record<DeviceKind, string>> = {
   webgpu:
     "on Linux it needs a Vulkan loader, libvulkan.so.1, and a driver, which VK_ICD_FILENAMES can name",
   cuda:
-    "the libraries of CUDA and cuDNN must be of the provider's version and on LD_LIBRARY_PATH; the log above names the one that is missing",
+    "the driver must be as new as the provider's CUDA, whose libraries LD_LIBRARY_PATH must name; the log above says which could not be loaded",
 };
 
 interface Found {
