@@ -5,6 +5,7 @@
  */
 
 import type { Surrogate } from "../../src/algorithms/algorithm.ts";
+import type { EmbeddedEngineOptions } from "../../src/engines/embedded.ts";
 import { OnnxEngine, type OnnxEngineOptions } from "../../src/engines/onnx.ts";
 import type { ChatTokens } from "../../src/models/chat_tokens.ts";
 import { type ModelConfig, modelConfig } from "../../src/models/config.ts";
@@ -51,19 +52,23 @@ export function livelyWeights(config: ModelConfig, seed: number): NamedTensors {
   );
 }
 
-/** An engine over a tiny lively model. */
-export function tinyEngine(changes: Partial<OnnxEngineOptions> = {}): Promise<OnnxEngine> {
+/** What an engine over a tiny lively model is made of; the weights are new each time. */
+export function tinyOptions(changes: Partial<EmbeddedEngineOptions> = {}): EmbeddedEngineOptions {
   const config = changes.config ?? tinyConfig();
-  return OnnxEngine.create({
+  return {
     config,
     weights: livelyWeights(config, 5),
     chat: plainChat(config.vocabSize),
     adam: { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01 },
     maxGradientNorm: 1,
-    threads: 2,
     microBatchTokens: 512,
     ...changes,
-  });
+  };
+}
+
+/** The default engine over a tiny lively model. */
+export function tinyEngine(changes: Partial<OnnxEngineOptions> = {}): Promise<OnnxEngine> {
+  return OnnxEngine.create({ threads: 2, ...tinyOptions(changes), ...changes });
 }
 
 /** Trajectories of the given lengths laid end to end, with advantage 1. */
