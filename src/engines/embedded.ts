@@ -126,7 +126,7 @@ export class EmbeddedEngine<N extends Network> implements Engine {
     if (isApplied) {
       const scale = Math.min(1, this.#options.maxGradientNorm / norm);
       this.#optimizer.step(pulled.gradients, learningRate, norm > 0 ? scale : 1);
-      this.#network.weightsChanged?.();
+      this.#network.weightsChanged?.(this.#learned.keys());
     }
     return {
       loss,
@@ -161,7 +161,7 @@ export class EmbeddedEngine<N extends Network> implements Engine {
     checkNames(new Map(Array.from(own, ([name, { shape }]) => [name, shape])), state.tensors);
     for (const [name, { data }] of own) data.set(state.tensors.get(name)!.data);
     this.#optimizer.steps = state.optimizerSteps;
-    this.#network.weightsChanged?.();
+    this.#network.weightsChanged?.(this.#learned.keys());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -20,6 +20,6 @@ export interface Network extends AsyncDisposable {
     sizes: Sizes,
     feeds: ArrayFeeds,
   ): Promise<Readonly<Record<string, Float32Array>>>;
-  /** Must be called after weights changed in place, where there is a copy of them elsewhere. */
-  weightsChanged?(): void;
+  /** Where there are copies of the weights elsewhere: drops those of weights that changed in place. */
+  weightsChanged?(names: Iterable<string>): void;
 }

@@ -53,6 +53,7 @@ export class TfjsDecoder implements Decoder {
       tensor: null,
       added: [],
     }));
+    network.held.use(this);
   }
 
   async prefill(ids: readonly number[]): Promise<Float32Array> {

@@ -36,10 +36,12 @@ type GraphName = keyof typeof GRAPHS;
 export class TfjsNetwork implements Network {
   readonly shape: NetworkShape;
   readonly rotary: Rotary;
+  /** What holds memory on the device beside the weights, and is disposed of with the network. */
+  readonly held = new DisposableStack();
   readonly #weights: NamedTensors;
   readonly #switchTo: () => void;
   readonly #sessions = new Map<GraphName, TfjsSession>();
-  /** The weights on the device; empty while these are not up to date. */
+  /** The weights on the device, without those that changed since. */
   readonly #onDevice = new Map<string, tf.Tensor>();
 
   /**
@@ -76,21 +78,23 @@ export class TfjsNetwork implements Network {
     return this.#session(graph).run(sizes, { ...Object.fromEntries(this.#onDevice), ...feeds });
   }
 
-  weightsChanged(): void {
-    for (const tensor of this.#onDevice.values()) tensor.dispose();
-    this.#onDevice.clear();
+  weightsChanged(names: Iterable<string>): void {
+    for (const name of names) {
+      this.#onDevice.get(name)?.dispose();
+      this.#onDevice.delete(name);
+    }
   }
 
-  /** Frees the weights on the device. */
+  /** Frees all memory on the device. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.weightsChanged();
+    this.held.dispose();
+    this.weightsChanged(this.#weights.keys());
     return Promise.resolve();
   }
 
   #upload(): void {
-    if (this.#onDevice.size > 0) return;
     for (const [name, { shape, data }] of this.#weights) {
-      this.#onDevice.set(name, tensor(data, [...shape]));
+      if (!this.#onDevice.has(name)) this.#onDevice.set(name, tensor(data, [...shape]));
     }
   }
 
