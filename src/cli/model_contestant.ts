@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { EngineOptions } from "../engines/options.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadAdapters } from "../models/adapter_folder.ts";
@@ -18,7 +18,7 @@ import { promptIdentity } from "./prompt_identity.ts";
 
 /** How a model acts. */
 export interface ModelSetup {
-  /** Its folder. */
+  /** Its folder, or GGUF file. */
   readonly model: string;
   readonly engine: EngineOptions;
   readonly temperature: number;
@@ -57,7 +57,7 @@ export async function modelContestant(
       policy: {
         kind: "model",
         name,
-        modelSha256: await folderSha256(path, adapter),
+        modelSha256: await modelSha256(path, adapter),
         predictionsSha256: null,
         match: null,
       },
@@ -68,14 +68,18 @@ export async function modelContestant(
   };
 }
 
-/** A hash of the names and bytes of the files in a folder, and in that of adapters. */
-async function folderSha256(path: string, adapter: string): Promise<string> {
+/** A hash of the names and bytes of a model's files, and of its adapter's. */
+async function modelSha256(path: string, adapter: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const folder of adapter === "" ? [path] : [path, adapter]) {
-    const files = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile);
-    for (const name of files.map(({ name }) => name).sort()) {
-      hash.update(`${name} ${await fileSha256(join(folder, name))}\n`);
-    }
+  for (const file of [...filesOf(path), ...adapter === "" ? [] : filesOf(adapter)]) {
+    hash.update(`${basename(file)} ${await fileSha256(file)}\n`);
   }
   return hash.digest("hex");
+}
+
+/** The files in a folder by their names' order, or the file itself. */
+function filesOf(path: string): string[] {
+  if (Deno.statSync(path).isFile) return [path];
+  const files = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile);
+  return files.map(({ name }) => join(path, name)).sort();
 }

@@ -79,7 +79,7 @@ export function chatTokens(
   config: TokenizerConfig,
   { toolResults = "template", endTokens = [] }: ChatOptions = {},
 ): ChatTokens {
-  const tokenizer = new Tokenizer({ ...json, added_tokens: addedTokens(json, config) }, config);
+  const tokenizer = tokenizerOf(json, config);
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
   const render = renderer(config, toolResults);
   const afterSpoken = spokenPart(render);
@@ -109,9 +109,20 @@ export function chatTokens(
   };
 }
 
+function tokenizerOf(json: TokenizerJson, config: TokenizerConfig): Tokenizer {
+  try {
+    return new Tokenizer({ ...json, added_tokens: addedTokens(json, config) }, config);
+  } catch (error) {
+    throw new RangeError(
+      `Cannot use tokenizer as it must be whole and of a known kind: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
 /** The added tokens of both files; `tokenizer_config.json` may have more. */
 function addedTokens(json: TokenizerJson, { added_tokens_decoder = {} }: TokenizerConfig) {
-  const known = json.added_tokens as readonly { readonly id: number }[];
+  const known = (json.added_tokens ?? []) as readonly { readonly id: number }[];
   const ids = new Set(known.map(({ id }) => id));
   const more = Object.entries(added_tokens_decoder)
     .map(([id, token]) => ({ ...token, id: Number(id) }))

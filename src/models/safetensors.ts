@@ -7,21 +7,31 @@
  */
 
 import { z } from "zod";
+import { SAFETENSORS_TYPES, type TensorType } from "./tensor_types.ts";
 import { elementCount, type NamedTensors } from "./weights.ts";
 
 const ENTRY = z.object({
-  dtype: z.enum(["F32", "F16", "BF16"]),
+  dtype: z.string(),
   shape: z.array(z.number().int().nonnegative()),
   data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
 });
 
-/** Bytes before the header. */
-const LENGTH_BYTES = 8;
+/** Bytes before the header; they hold its length. */
+export const LENGTH_BYTES = 8;
+
+/** The longest header that the format's own library takes. */
+const MAX_HEADER_BYTES = 100_000_000;
 
 /** The tensors' bytes begin at a multiple of this. */
 const ALIGNMENT = 8;
 
-type Entry = z.infer<typeof ENTRY>;
+/** A tensor of a file, by its header. */
+export interface HeaderEntry {
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  /** Where its bytes begin, after the header. */
+  readonly offset: number;
+}
 
 /**
  * Tensors as the bytes of a safetensors file.
@@ -41,6 +51,21 @@ export function encodeSafetensors(
   tensors: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const pieces = [...safetensorsPieces(tensors, metadata)];
+  const bytes = new Uint8Array(pieces.reduce((all, piece) => all + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** The bytes of a safetensors file one after the other: the header, then each tensor's own memory. */
+export function* safetensorsPieces(
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<Uint8Array> {
   let position = 0;
   const entries = Array.from(tensors, ([name, { shape, data }]) => {
     const offsets = [position, position += data.byteLength];
@@ -53,81 +78,110 @@ export function encodeSafetensors(
   ]);
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerSize = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerSize + position);
+  const bytes = new Uint8Array(LENGTH_BYTES + headerSize).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerSize), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerSize);
   bytes.set(json, LENGTH_BYTES);
-  let at = LENGTH_BYTES + headerSize;
+  yield bytes;
   for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  return bytes;
 }
 
 /**
  * The tensors of a safetensors file, as float arrays.
  *
- * @throws {SyntaxError} If the bytes are not such a file, or a tensor's type is not a float of 32 or 16 bits.
+ * @throws {SyntaxError} If the bytes are not such a file, are cut short, or a tensor's type is not a
+ * float of 32 or 16 bits.
  */
 export function decodeSafetensors(bytes: Uint8Array): NamedTensors {
-  const { header, dataStart } = parsedHeader(bytes);
+  const dataStart = LENGTH_BYTES + headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length);
+  const header = parsedHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length - dataStart);
   return new Map(
-    Object.entries(header)
-      .filter(([name]) => name !== "__metadata__")
-      .map(([name, value]) => {
-        const entry = checkedEntry(name, value, bytes.length - dataStart);
-        const [from, to] = entry.data_offsets;
-        const data = floats(bytes.slice(dataStart + from, dataStart + to), entry.dtype);
-        return [name, { shape: entry.shape, data }];
-      }),
+    Array.from(header, ([name, { type, shape, offset }]) => {
+      const data = new Float32Array(elementCount(shape));
+      const from = dataStart + offset;
+      // A copy begins where floats may begin.
+      type.widen(bytes.slice(from, from + data.length * type.blockBytes), data);
+      return [name, { shape, data }];
+    }),
   );
 }
 
-function parsedHeader(bytes: Uint8Array) {
-  const refuse = (why: string) =>
-    new SyntaxError(`Cannot read safetensors as they must begin with a JSON header: ${why}`);
-  if (bytes.length < LENGTH_BYTES) throw refuse(`there are only ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const dataStart = LENGTH_BYTES + Number(view.getBigUint64(0, true));
-  if (dataStart > bytes.length) {
-    throw refuse(`it would end at ${dataStart} of ${bytes.length} bytes`);
+/**
+ * Length of the header, from the bytes before it.
+ *
+ * @throws {SyntaxError} If the file is too short for it.
+ */
+export function headerLength(start: Uint8Array, fileBytes: number): number {
+  if (start.length < LENGTH_BYTES) throw noHeader(`there are only ${fileBytes} bytes`);
+  const view = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES);
+  const length = Number(view.getBigUint64(0, true));
+  if (LENGTH_BYTES + length > fileBytes) {
+    throw noHeader(`it would end at ${LENGTH_BYTES + length} of ${fileBytes} bytes`);
   }
-  const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, dataStart));
+  if (length > MAX_HEADER_BYTES) throw noHeader(`it would have ${length} bytes`);
+  return length;
+}
+
+function noHeader(why: string): SyntaxError {
+  return new SyntaxError(`Cannot read safetensors as they must begin with a JSON header: ${why}`);
+}
+
+/**
+ * What a header says, checked against the number of bytes that follow it.
+ *
+ * @throws {SyntaxError} If it is no header, names a type that is not read, or bytes are missing.
+ */
+export function parsedHeader(json: Uint8Array, available: number): Map<string, HeaderEntry> {
+  const text = new TextDecoder().decode(json);
+  let header: unknown;
   try {
-    const header: unknown = JSON.parse(text);
-    if (typeof header === "object" && header !== null) return { header, dataStart };
+    header = JSON.parse(text);
   } catch (error) {
-    throw refuse(String(error));
+    throw noHeader(String(error));
   }
-  throw refuse(`it is ${text.slice(0, 60)}`);
+  if (typeof header !== "object" || header === null) throw noHeader(`it is ${text.slice(0, 60)}`);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, value]) => [name, checkedEntry(name, value)] as const)
+    .sort(([, a], [, b]) => a.offset - b.offset);
+  checkSpans(entries, available);
+  return new Map(entries);
 }
 
-const ELEMENT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
-
-function checkedEntry(name: string, value: unknown, available: number): Entry {
+function checkedEntry(name: string, value: unknown): HeaderEntry & { readonly end: number } {
+  const refuse = (rule: string) =>
+    new SyntaxError(`Cannot read tensor "${name}" as ${rule}: ${JSON.stringify(value)}`);
   const parsed = ENTRY.safeParse(value);
-  if (!parsed.success) {
-    throw new SyntaxError(
-      `Cannot read tensor "${name}" as it must be F32, F16 or BF16 with shape and offsets: ${
-        JSON.stringify(value)
-      }`,
-    );
+  if (!parsed.success) throw refuse("it must have a type, a shape and offsets");
+  const { dtype, shape, data_offsets: [offset, end] } = parsed.data;
+  const type = SAFETENSORS_TYPES.get(dtype);
+  if (!type) throw refuse(`its type must be ${[...SAFETENSORS_TYPES.keys()].join(", ")}`);
+  if (end - offset !== elementCount(shape) * type.blockBytes) {
+    throw refuse("its bytes must fit its shape");
   }
-  const { data_offsets: [from, to], shape, dtype } = parsed.data;
-  if (to > available || to - from !== elementCount(shape) * ELEMENT_BYTES[dtype]) {
-    throw new SyntaxError(
-      `Cannot read tensor "${name}" as its bytes must fit shape [${shape}] and the file: they are ${from} to ${to} of ${available}`,
-    );
-  }
-  return parsed.data;
+  return { type, shape, offset, end };
 }
 
-/** @param bytes A copy, so that its buffer begins with them. */
-function floats(bytes: Uint8Array<ArrayBuffer>, dtype: Entry["dtype"]): Float32Array {
-  if (dtype === "F32") return new Float32Array(bytes.buffer);
-  if (dtype === "F16") return Float32Array.from(new Float16Array(bytes.buffer));
-  // BF16 is the upper half of F32.
-  const bits = Uint32Array.from(new Uint16Array(bytes.buffer), (half) => half << 16);
-  return new Float32Array(bits.buffer);
+/** The format wants tensors to lie one after the other, without gaps. */
+function checkSpans(
+  entries: readonly (readonly [string, { readonly offset: number; readonly end: number }])[],
+  available: number,
+): void {
+  let position = 0;
+  for (const [name, { offset, end }] of entries) {
+    if (end > available) {
+      throw new SyntaxError(
+        `Cannot read tensor "${name}" as the file must hold all of it: it is cut short at ${available} of ${
+          entries.at(-1)![1].end
+        } bytes of data`,
+      );
+    }
+    if (offset !== position) {
+      throw new SyntaxError(
+        `Cannot read tensor "${name}" as it must begin where the one before ends: it begins at ${offset}, not ${position}`,
+      );
+    }
+    position = end;
+  }
 }

@@ -87,16 +87,17 @@ export function checkedWeights(config: ModelConfig, weights: NamedTensors): Name
  */
 export function checkNames(
   shapes: ReadonlyMap<string, readonly number[]>,
-  tensors: NamedTensors,
+  tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data?: Float32Array }>,
 ): void {
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor) {
       throw new TypeError(`Cannot load tensors as the model needs "${name}": it is missing`);
     }
-    if (String(tensor.shape) !== String(shape) || tensor.data.length !== elementCount(shape)) {
+    const count = tensor.data?.length ?? elementCount(tensor.shape);
+    if (String(tensor.shape) !== String(shape) || count !== elementCount(shape)) {
       throw new TypeError(
-        `Cannot load "${name}" as its shape must be [${shape}]: it is [${tensor.shape}] with ${tensor.data.length} elements`,
+        `Cannot load "${name}" as its shape must be [${shape}]: it is [${tensor.shape}] with ${count} elements`,
       );
     }
   }

@@ -4,8 +4,11 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/models/safetenso
 
 /** A file with one tensor of a type that we do not write. */
 function fileWith(dtype: string, shape: number[], data: Uint8Array): Uint8Array {
-  const entry = { dtype, shape, data_offsets: [0, data.length] };
-  const header = new TextEncoder().encode(JSON.stringify({ a: entry }));
+  return fileOf({ a: { dtype, shape, data_offsets: [0, data.length] } }, data);
+}
+
+function fileOf(entries: Record<string, unknown>, data: Uint8Array): Uint8Array {
+  const header = new TextEncoder().encode(JSON.stringify(entries));
   const bytes = new Uint8Array(8 + header.length + data.length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, 8);
@@ -49,8 +52,28 @@ Deno.test("decodeSafetensors() widens BF16 and F16", () => {
 
 Deno.test("decodeSafetensors() refuses what is cut, of another type, or no such file", () => {
   const whole = encodeSafetensors(new Map([["a", { shape: [2], data: Float32Array.of(1, 2) }]]));
-  assert.throws(() => decodeSafetensors(whole.subarray(0, whole.length - 1)), /"a".*must fit/);
+  assert.throws(
+    () => decodeSafetensors(whole.subarray(0, whole.length - 1)),
+    /"a" as the file must hold all of it: it is cut short at 7 of 8 bytes of data$/,
+  );
   assert.throws(() => decodeSafetensors(whole.subarray(0, 20)), /it would end at/);
   assert.throws(() => decodeSafetensors(new Uint8Array(3)), /only 3 bytes/);
-  assert.throws(() => decodeSafetensors(fileWith("I64", [1], new Uint8Array(8))), /"a".*F32, F16/);
+  for (const [dtype, bytes] of [["I64", 8], ["I8", 1], ["F8_E4M3", 1]] as const) {
+    assert.throws(
+      () => decodeSafetensors(fileWith(dtype, [1], new Uint8Array(bytes))),
+      /"a" as its type must be F32, F16, BF16: .*"dtype":/,
+    );
+  }
+  assert.throws(
+    () => decodeSafetensors(fileWith("F32", [2], new Uint8Array(4))),
+    /"a" as its bytes must fit its shape/,
+  );
+});
+
+Deno.test("decodeSafetensors() refuses tensors that overlap", () => {
+  const entry = { dtype: "F32", shape: [1], data_offsets: [0, 4] };
+  assert.throws(
+    () => decodeSafetensors(fileOf({ a: entry, b: entry }, new Uint8Array(4))),
+    /"b" as it must begin where the one before ends: it begins at 0, not 4$/,
+  );
 });
