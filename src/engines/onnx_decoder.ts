@@ -1,27 +1,47 @@
 /**
  * Generation on ONNX Runtime: the caches of keys and values are ours and are read in place; only
- * each token's own keys and values come out of a run and are stored.
+ * new tokens' keys and values come out of a run and are stored. A prompt is cached once for all slots
+ * that were forked from it.
  *
  * @module
  */
 
-import { cachedNames, cacheNames, HIDDEN_SCORE } from "../models/transformer.ts";
 import type { Decoder, SlotToken } from "../models/decoder.ts";
+import { promptNames } from "../models/extension.ts";
+import { cachedNames, cacheNames, causalMask, HIDDEN_SCORE } from "../models/transformer.ts";
+import { KeyValueCache, type LayerCache, type NewTokens } from "./key_value_cache.ts";
 import type { OnnxNetwork } from "./onnx_network.ts";
+import type { Feeds } from "./onnx_session.ts";
 
-/** The caches hold a multiple of this many tokens a slot: short contexts are read sooner. */
-const CACHE_MULTIPLE = 128;
-/** Runs have a multiple of this many slots, so that matrix products always use the same kernels. */
+/** Decoding has a multiple of this many slots, so that matrix products always use the same kernels. */
 const SLOT_MULTIPLE = 8;
-
-/** Keys (slots, keyHeads * headSize, cached) and values (slots, keyHeads, cached, headSize). */
-interface LayerCache {
-  keys: Float32Array;
-  values: Float32Array;
-}
+/** Most tokens of a prompt, or of a result, that run at once: bounds the memory of their scores. */
+const CHUNK = 512;
 
 function roundedUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
+}
+
+/** A part of contexts that is cached. */
+interface CachedPart {
+  /** Tokens that count, by entry. */
+  readonly lengths: readonly number[];
+  /** Tokens that the entries have room for. */
+  readonly room: number;
+  readonly layers: readonly LayerCache[];
+}
+
+/** New tokens of slots, and what they follow. */
+interface Extension {
+  /** Shape (slots * width,). */
+  readonly ids: Int32Array;
+  /** Index in its context of each slot's first new token. */
+  readonly begins: readonly number[];
+  readonly width: number;
+  readonly own: CachedPart;
+  readonly prompts: CachedPart;
+  /** The prompt of each slot. */
+  readonly promptOf: readonly number[];
 }
 
 /** A decoder over the weights of `network`; it sees their changes. */
@@ -29,192 +49,227 @@ export class OnnxDecoder implements Decoder {
   readonly vocabSize: number;
   readonly maxLength: number;
   readonly #network: OnnxNetwork;
-  /** Tokens cached in each slot in use. */
-  readonly #lengths: number[] = [];
-  readonly #layers: LayerCache[];
-  /** Slots that the caches have room for. */
-  #slots = 0;
-  /** Tokens of a slot that the caches have room for. */
-  #cached = 0;
+  readonly #prompts: KeyValueCache;
+  /** What slots added to their prompts. */
+  readonly #own: KeyValueCache;
+  /** The prompt of each slot in use. */
+  readonly #promptOf: number[] = [];
 
   constructor(network: OnnxNetwork) {
-    const { vocabSize, maxLength, layerCount } = network.config;
-    this.vocabSize = vocabSize;
-    this.maxLength = maxLength;
+    const { config } = network;
+    this.vocabSize = config.vocabSize;
+    this.maxLength = config.maxLength;
     this.#network = network;
-    this.#layers = Array.from({ length: layerCount }, () => ({
-      keys: new Float32Array(0),
-      values: new Float32Array(0),
-    }));
+    this.#prompts = new KeyValueCache(config, 1);
+    this.#own = new KeyValueCache(config, SLOT_MULTIPLE);
   }
 
   async prefill(ids: readonly number[]): Promise<Float32Array> {
-    const length = ids.length;
-    const outputs = await this.#network.run("prefill", { batch: 1, length, rows: 1 }, {
-      ids: Int32Array.from(ids),
-      positions: Int32Array.of(length - 1),
-      ...this.#network.contextFeeds(length),
+    const prompt = this.#prompts.lengths.length;
+    this.#prompts.fit(prompt + 1, ids.length);
+    const logits = await this.#inChunks(ids, async (chunk, at) => {
+      const { logits, tokens } = await this.#ran(chunk, {
+        begins: [at],
+        width: chunk.length,
+        own: this.#nothing(0),
+        prompts: at === 0 ? this.#nothing(1) : this.#part(this.#prompts, prompt, [at]),
+        promptOf: [0],
+      });
+      this.#prompts.store(prompt, at, tokens);
+      return logits;
     });
-    const slot = this.#lengths.push(length) - 1;
-    this.#fit(length);
-    this.#storePrompt(slot, length, outputs);
-    return outputs.logits;
+    this.#promptOf.push(this.#prompts.add(ids.length));
+    this.#begin();
+    return logits;
   }
 
   fork(slot: number, length: number): void {
-    const copy = this.#lengths.push(length) - 1;
-    this.#fit(length);
-    this.#copySlot(slot, copy);
+    const own = length - this.#prompts.lengths[this.#promptOf[slot]];
+    if (own < 0) {
+      throw new RangeError(
+        `Cannot fork ${length} tokens as a prompt is shared as a whole: it has ${length - own}`,
+      );
+    }
+    this.#promptOf.push(this.#promptOf[slot]);
+    const copy = this.#begin();
+    if (own > 0) this.#own.copy(slot, copy, own);
+  }
+
+  async extend(slot: number, ids: readonly number[]): Promise<Float32Array> {
+    const prompt = this.#promptOf[slot];
+    const promptLength = this.#prompts.lengths[prompt];
+    const before = this.#own.lengths[slot];
+    this.#own.fit(this.#own.lengths.length, before + ids.length);
+    return await this.#inChunks(ids, async (chunk, at) => {
+      const { logits, tokens } = await this.#ran(chunk, {
+        begins: [promptLength + before + at],
+        width: chunk.length,
+        own: this.#part(this.#own, slot, [before + at]),
+        prompts: this.#part(this.#prompts, prompt, [promptLength]),
+        promptOf: [0],
+      });
+      this.#own.store(slot, before + at, tokens);
+      return logits;
+    });
   }
 
   async decode(tokens: readonly (SlotToken | null)[]): Promise<Float32Array> {
-    this.#fit(Math.max(...tokens.map((token) => token ? token.position + 1 : 0)));
     const slots = roundedUp(tokens.length, SLOT_MULTIPLE);
-    const outputs = await this.#network.run("decode", { slots, cached: this.#cached }, {
-      ids: Int32Array.from({ length: slots }, (_, slot) => tokens[slot]?.token ?? 0),
-      ...this.#positionFeeds(tokens, slots),
-      ...this.#cacheFeeds(slots),
+    const { lengths } = this.#own;
+    this.#own.fit(lengths.length, Math.max(...lengths) + 1);
+    const ids = Array.from({ length: slots }, (_, slot) => tokens[slot]?.token ?? 0);
+    const { logits, tokens: stored } = await this.#ran(ids, {
+      begins: Array.from({ length: slots }, (_, slot) => tokens[slot]?.position ?? 0),
+      width: 1,
+      own: this.#part(this.#own, 0, Array.from({ length: slots }, (_, slot) => lengths[slot] ?? 0)),
+      prompts: this.#part(this.#prompts, 0, this.#prompts.lengths),
+      promptOf: this.#promptOf,
     });
     tokens.forEach((token, slot) => {
-      if (token) this.#storeToken(slot, token.position, outputs);
+      if (token) this.#own.store(slot, lengths[slot], stored, slot);
     });
-    return outputs.logits.subarray(0, tokens.length * this.vocabSize);
+    return logits.subarray(0, tokens.length * this.vocabSize);
   }
 
   free(slot: number): void {
-    const last = this.#lengths.length - 1;
-    this.#copySlot(last, slot);
-    this.#lengths[slot] = this.#lengths[last];
-    this.#lengths.pop();
-    if (last === 0) this.#resize(0, 0);
+    const prompt = this.#promptOf[slot];
+    const last = this.#promptOf.pop()!;
+    if (slot < this.#promptOf.length) this.#promptOf[slot] = last;
+    this.#own.remove(slot);
+    if (!this.#promptOf.includes(prompt)) this.#forget(prompt);
   }
 
-  /** Keys (or values) of one token in one layer. */
-  get #rowSize(): number {
-    return this.#network.config.keyValueHeadCount * this.#network.config.headSize;
-  }
-
-  #copySlot(from: number, to: number): void {
-    const size = this.#rowSize * this.#cached;
-    for (const { keys, values } of this.#layers) {
-      keys.copyWithin(to * size, from * size, (from + 1) * size);
-      values.copyWithin(to * size, from * size, (from + 1) * size);
-    }
-  }
-
-  /** Makes room for all slots in use, `length` tokens each, or gives room back. */
-  #fit(length: number): void {
-    const longest = this.#lengths.reduce((most, own) => Math.max(most, own), length);
-    const cached = roundedUp(longest, CACHE_MULTIPLE);
-    const slots = roundedUp(this.#lengths.length, SLOT_MULTIPLE);
-    const isCrowded = slots > this.#slots;
-    if (isCrowded || cached !== this.#cached) {
-      this.#resize(isCrowded ? Math.max(slots, 2 * this.#slots) : this.#slots, cached);
-    }
-  }
-
-  #resize(slots: number, cached: number): void {
-    const { keyValueHeadCount, headSize } = this.#network.config;
-    const kept = this.#lengths.length;
-    const widths = { from: this.#cached, to: cached };
-    for (const layer of this.#layers) {
-      const size = slots * this.#rowSize * cached;
-      layer.keys = rowsCopied(layer.keys, new Float32Array(size), kept * this.#rowSize, widths);
-      layer.values = rowsCopied(layer.values, new Float32Array(size), kept * keyValueHeadCount, {
-        from: widths.from * headSize,
-        to: widths.to * headSize,
-      });
-    }
-    this.#slots = slots;
-    this.#cached = cached;
-  }
-
-  /** Positions and what each slot may look at; slots out of use see only their own token. */
-  #positionFeeds(tokens: readonly (SlotToken | null)[], slots: number) {
-    const { headSize } = this.#network.config;
-    const cosine = new Float32Array(slots * headSize);
-    const sine = new Float32Array(slots * headSize);
-    const bias = new Float32Array(slots * this.#cached).fill(HIDDEN_SCORE);
-    tokens.forEach((token, slot) => {
-      if (!token) return;
-      const at = token.position * headSize;
-      cosine.set(this.#network.rotary.cosine.subarray(at, at + headSize), slot * headSize);
-      sine.set(this.#network.rotary.sine.subarray(at, at + headSize), slot * headSize);
-      bias.fill(0, slot * this.#cached, slot * this.#cached + token.position);
+  /** Ends a prompt; the last moves into its place. */
+  #forget(prompt: number): void {
+    this.#prompts.remove(prompt);
+    const moved = this.#prompts.lengths.length;
+    this.#promptOf.forEach((of, slot) => {
+      if (of === moved) this.#promptOf[slot] = prompt;
     });
-    return { cosine, sine, bias };
   }
 
-  #cacheFeeds(slots: number): Record<string, Float32Array> {
-    const size = slots * this.#rowSize * this.#cached;
-    return Object.fromEntries(this.#layers.flatMap(({ keys, values }, layer) => {
-      const names = cachedNames(layer);
-      return [[names.keys, keys.subarray(0, size)], [names.values, values.subarray(0, size)]];
-    }));
+  /** Begins a slot's own part. */
+  #begin(): number {
+    this.#own.fit(this.#own.lengths.length + 1, 0);
+    return this.#own.add(0);
   }
 
-  #storePrompt(
-    slot: number,
-    length: number,
-    outputs: Readonly<Record<string, Float32Array>>,
-  ): void {
-    const { headSize } = this.#network.config;
-    const start = slot * this.#rowSize * this.#cached;
-    this.#layers.forEach(({ keys, values }, layer) => {
+  /** Runs tokens some at a time; the logits after the last. */
+  async #inChunks(
+    ids: readonly number[],
+    run: (chunk: readonly number[], at: number) => Promise<Float32Array>,
+  ): Promise<Float32Array> {
+    let at = 0;
+    for (; at + CHUNK < ids.length; at += CHUNK) await run(ids.slice(at, at + CHUNK), at);
+    return await run(ids.slice(at), at);
+  }
+
+  #part(cache: KeyValueCache, first: number, lengths: readonly number[]): CachedPart {
+    return { lengths, room: cache.tokenRoom, layers: cache.entries(first, lengths.length) };
+  }
+
+  /** A part without tokens, in `room` places. */
+  #nothing(room: number): CachedPart {
+    const { layerCount, keyValueHeadCount, headSize } = this.#network.config;
+    const none = new Float32Array(keyValueHeadCount * headSize * room);
+    const layers = Array.from({ length: layerCount }, () => ({ keys: none, values: none }));
+    return { lengths: [0], room, layers };
+  }
+
+  async #ran(
+    ids: readonly number[],
+    extension: Omit<Extension, "ids">,
+  ): Promise<{ logits: Float32Array; tokens: NewTokens }> {
+    const { own, prompts, promptOf, width } = extension;
+    const slots = extension.begins.length;
+    const seating = seated(promptOf, { prompts: prompts.lengths.length, slots });
+    const sizes = {
+      ...{ slots, width, rows: slots, seats: seating.seatCount },
+      ...{ own: own.room, own_and_new: own.room + width },
+      ...{ prompts: prompts.lengths.length, shared: prompts.room },
+    };
+    const { logits, ...outputs } = await this.#network.run("extension", sizes, {
+      ids: Int32Array.from(ids),
+      positions: Int32Array.from({ length: slots }, (_, slot) => (slot + 1) * width - 1),
+      ...this.#rotationFeeds(extension.begins, width),
+      mask: this.#mask(width),
+      own_bias: bias(own),
+      ...cacheFeeds(own, cachedNames),
+      shared_bias: bias(prompts),
+      ...cacheFeeds(prompts, promptNames),
+      ...{ seats: seating.seats, places: seating.places },
+    });
+    const layers = own.layers.map((_, layer) => {
       const names = cacheNames(layer);
-      copyRows(outputs[names.keys], keys.subarray(start), this.#rowSize, {
-        from: length,
-        to: this.#cached,
-      });
-      copyRows(outputs[names.values], values.subarray(start), this.#rowSize / headSize, {
-        from: length * headSize,
-        to: this.#cached * headSize,
-      });
+      return { keys: outputs[names.keys], values: outputs[names.values] };
     });
+    return { logits, tokens: { layers, width } };
   }
 
-  #storeToken(
-    slot: number,
-    position: number,
-    outputs: Readonly<Record<string, Float32Array>>,
-  ): void {
+  /** Of `width` positions from each of `begins`. */
+  #rotationFeeds(begins: readonly number[], width: number): Feeds {
     const { headSize } = this.#network.config;
-    const [rowSize, cached] = [this.#rowSize, this.#cached];
-    this.#layers.forEach(({ keys, values }, layer) => {
-      const names = cacheNames(layer);
-      const [newKeys, newValues] = [outputs[names.keys], outputs[names.values]];
-      for (let i = 0; i < rowSize; i++) {
-        keys[(slot * rowSize + i) * cached + position] = newKeys[slot * rowSize + i];
-      }
-      for (let i = 0; i < rowSize; i += headSize) {
-        const row = newValues.subarray(slot * rowSize + i, slot * rowSize + i + headSize);
-        values.set(row, (slot * rowSize + i) * cached + position * headSize);
-      }
+    const { rotary } = this.#network;
+    const cosine = new Float32Array(begins.length * width * headSize);
+    const sine = new Float32Array(begins.length * width * headSize);
+    begins.forEach((begin, slot) => {
+      const from = [begin * headSize, (begin + width) * headSize] as const;
+      cosine.set(rotary.cosine.subarray(...from), slot * width * headSize);
+      sine.set(rotary.sine.subarray(...from), slot * width * headSize);
     });
-    this.#lengths[slot] = position + 1;
+    return { cosine, sine };
+  }
+
+  /** Hides each new token's future, once for each query head of a key head. */
+  #mask(width: number): Float32Array {
+    const { headCount, keyValueHeadCount } = this.#network.config;
+    const once = causalMask(width);
+    const mask = new Float32Array(once.length * headCount / keyValueHeadCount);
+    for (let at = 0; at < mask.length; at += once.length) mask.set(once, at);
+    return mask;
   }
 }
 
-/** Row widths before and after. */
-interface Widths {
-  readonly from: number;
-  readonly to: number;
+/** 0 where an entry has a token, `HIDDEN_SCORE` in the room behind; shape (entries, room). */
+function bias({ lengths, room }: CachedPart): Float32Array {
+  const result = new Float32Array(lengths.length * room).fill(HIDDEN_SCORE);
+  lengths.forEach((length, entry) => result.fill(0, entry * room, entry * room + length));
+  return result;
 }
 
-/** Copies the first `rows` rows, cut or left padded at their end. */
-function copyRows(source: Float32Array, target: Float32Array, rows: number, width: Widths): void {
-  const shared = Math.min(width.from, width.to);
-  for (let row = 0; row < rows; row++) {
-    target.set(source.subarray(row * width.from, row * width.from + shared), row * width.to);
-  }
+function cacheFeeds({ layers }: CachedPart, namesOf: typeof cachedNames): Feeds {
+  return Object.fromEntries(layers.flatMap(({ keys, values }, layer) => {
+    const names = namesOf(layer);
+    return [[names.keys, keys], [names.values, values]];
+  }));
 }
 
-function rowsCopied(
-  source: Float32Array,
-  target: Float32Array,
-  rows: number,
-  width: Widths,
-): Float32Array {
-  copyRows(source, target, rows, width);
-  return target;
+/** Which slots are on each prompt, and where each slot is among them. */
+interface Seating {
+  /** Seats of each prompt. */
+  readonly seatCount: number;
+  /** Shape (prompts * seatCount,). */
+  readonly seats: Int32Array;
+  /** Shape (slots,). */
+  readonly places: Int32Array;
+}
+
+/** Seats the slots on their prompts; those beyond `promptOf`, which are not in use, look at any. */
+function seated(
+  promptOf: readonly number[],
+  { prompts, slots }: { readonly prompts: number; readonly slots: number },
+): Seating {
+  const members: number[][] = Array.from({ length: prompts }, () => []);
+  promptOf.forEach((prompt, slot) => members[prompt].push(slot));
+  // One row alone would be multiplied by another kernel than several.
+  const seatCount = Math.max(2, ...members.map(({ length }) => length));
+  const seats = new Int32Array(prompts * seatCount);
+  const places = new Int32Array(slots);
+  members.forEach((slots, prompt) =>
+    slots.forEach((slot, seat) => {
+      places[slot] = prompt * seatCount + seat;
+      seats[places[slot]] = slot;
+    })
+  );
+  return { seatCount, seats, places };
 }

@@ -7,42 +7,48 @@
 import type { ModelConfig } from "../models/config.ts";
 import type { Outputs } from "../models/graph/onnx_model.ts";
 import type { Sizes } from "../models/graph/tensor.ts";
-import { decodeGraph, prefillGraph } from "../models/generation.ts";
+import { extensionGraph, HEAD } from "../models/extension.ts";
 import {
-  causalMask,
   gradientGraph,
   logprobGraph,
   type NetworkShape,
   rotaryTable,
 } from "../models/transformer.ts";
 import type { NamedTensors } from "../models/weights.ts";
+import type { Network } from "./network.ts";
 import { type Feeds, OnnxSession, type SessionOptions } from "./onnx_session.ts";
 
 const GRAPHS = {
   logprobs: logprobGraph,
   gradients: (network) => gradientGraph(network),
   recomputedGradients: (network) => gradientGraph(network, true),
-  prefill: prefillGraph,
-  decode: decodeGraph,
+  extension: extensionGraph,
 } satisfies Record<string, (network: NetworkShape) => Outputs>;
 
 /** Which of the network's computations. */
 export type GraphName = keyof typeof GRAPHS;
 
-/** A network ready to compute. Weights are read at each run, so changes in place count. */
-export class OnnxNetwork {
+/**
+ * A network ready to compute. Training reads the weights at each run. Generation has its own copy of
+ * the matrices, laid out for products: {@linkcode OnnxNetwork.weightsChanged} makes it be made anew.
+ */
+export class OnnxNetwork implements Network {
   readonly shape: NetworkShape;
   /** Cosines and sines of all positions, shape (maxLength, headSize) each. */
   readonly rotary: { readonly cosine: Float32Array; readonly sine: Float32Array };
-  readonly #weights: Feeds;
+  readonly #weights: NamedTensors;
+  readonly #feeds: Feeds;
   readonly #options: SessionOptions;
   readonly #sessions = new Map<GraphName, Promise<OnnxSession>>();
+  /** Sessions over weights that have changed since. */
+  readonly #stale: Promise<OnnxSession>[] = [];
 
   /** @param weights All inputs of the graphs that are weights, adapters among them. */
   constructor(shape: NetworkShape, weights: NamedTensors, options: SessionOptions) {
     this.shape = shape;
     this.rotary = rotaryTable(shape.config, shape.config.maxLength);
-    this.#weights = Object.fromEntries(Array.from(weights, ([name, { data }]) => [name, data]));
+    this.#weights = weights;
+    this.#feeds = Object.fromEntries(Array.from(weights, ([name, { data }]) => [name, data]));
     this.#options = options;
   }
 
@@ -52,40 +58,42 @@ export class OnnxNetwork {
 
   /** Runs a graph, with the weights fed beside `feeds`. */
   async run(graph: GraphName, sizes: Sizes, feeds: Feeds): ReturnType<OnnxSession["run"]> {
+    while (this.#stale.length > 0) await (await this.#stale.pop()!)[Symbol.asyncDispose]();
     const session = await this.#session(graph);
-    return await session.run(sizes, { ...this.#weights, ...feeds });
+    return await session.run(sizes, { ...this.#feeds, ...feeds });
   }
 
-  /**
-   * What causal attention is fed for contexts of `length` tokens.
-   *
-   * @throws {RangeError} If no such context fits the model.
-   */
-  contextFeeds(length: number): Feeds {
-    const { headSize, maxLength } = this.config;
-    if (length > maxLength) {
-      throw new RangeError(
-        `Cannot run ${length} tokens as the model's context holds at most ${maxLength}`,
-      );
-    }
-    return {
-      cosine: this.rotary.cosine.subarray(0, length * headSize),
-      sine: this.rotary.sine.subarray(0, length * headSize),
-      mask: causalMask(length),
-    };
+  /** Adapters are read at each run; beside them the matrices stay as they are. */
+  weightsChanged(): void {
+    const session = this.#sessions.get("extension");
+    if (!session || this.shape.lora) return;
+    this.#sessions.delete("extension");
+    this.#stale.push(session);
   }
 
   #session(graph: GraphName): Promise<OnnxSession> {
     const known = this.#sessions.get(graph);
     if (known) return known;
-    const created = OnnxSession.create(GRAPHS[graph](this.shape), this.#options);
+    const constants = graph === "extension" ? this.#matrices() : new Map();
+    const created = OnnxSession.create(GRAPHS[graph](this.shape), this.#options, [], constants);
     this.#sessions.set(graph, created);
     return created;
   }
 
+  /** The matrices of linear layers. The embedding table is read row by row, where it lies. */
+  #matrices(): Map<string, Float32Array> {
+    const layers = [...this.#weights]
+      .filter(([name, { shape }]) => shape.length === 2 && name.includes(".layers."))
+      .filter(([name]) => !name.includes(".lora_"))
+      .map(([name, { data }]) => [name, data] as const);
+    const head = this.#weights.get(HEAD) ?? this.#weights.get("model.embed_tokens.weight")!;
+    return new Map([...layers, [HEAD, head.data]]);
+  }
+
   /** Frees the native memory of all graphs. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session)[Symbol.asyncDispose]();
+    const sessions = [...this.#sessions.values(), ...this.#stale];
+    for (const session of sessions) await (await session)[Symbol.asyncDispose]();
     this.#sessions.clear();
   }
 }

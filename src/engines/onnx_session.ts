@@ -82,15 +82,25 @@ export class OnnxSession {
    * Serializes and loads a graph; some 0.1 s.
    *
    * @param kept Names of outputs that stay on the device.
+   * @param constants Inputs that stay as they are now. Matrices among them are laid out for
+   * products once, here, rather than at each run.
    */
   static async create(
     outputs: Outputs,
     { threads, device = "cpu" }: SessionOptions,
     kept: readonly string[] = [],
+    constants: ReadonlyMap<string, Float32Array> = new Map(),
   ): Promise<OnnxSession> {
-    const model = onnxModel(device === "webgpu" ? onWebgpu(outputs) : outputs);
+    const model = onnxModel(
+      device === "webgpu" ? onWebgpu(outputs) : outputs,
+      new Set(constants.keys()),
+    );
     const session = await ort.InferenceSession.create(model.bytes, {
       executionProviders: [device],
+      externalData: Array.from(constants, ([path, { buffer, byteOffset, byteLength }]) => ({
+        path,
+        data: new Uint8Array(buffer, byteOffset, byteLength),
+      })),
       ...device === "webgpu" && kept.length > 0 && {
         preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])),
       },

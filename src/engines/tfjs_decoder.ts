@@ -84,6 +84,18 @@ export class TfjsDecoder implements Decoder {
     this.#lengths.push(length);
   }
 
+  /** Runs the tokens one by one, as no graph here takes several behind a cache. */
+  async extend(slot: number, ids: readonly number[]): Promise<Float32Array> {
+    let logits = new Float32Array(0);
+    for (const token of ids) {
+      const all = await this.decode(
+        this.#lengths.map((position, other) => other === slot ? { token, position } : null),
+      );
+      logits = all.slice(slot * this.vocabSize, (slot + 1) * this.vocabSize);
+    }
+    return logits;
+  }
+
   async decode(tokens: readonly (SlotToken | null)[]): Promise<Float32Array> {
     const slots = roundedUp(tokens.length, SLOT_MULTIPLE);
     const cached = roundedUp(Math.max(...this.#lengths) + 1, CACHE_MULTIPLE);

@@ -1,5 +1,5 @@
 /**
- * Generation with a cache of keys and values, one token a slot and call.
+ * Generation with a cache of keys and values: what is given runs at once, what is chosen token by token.
  *
  * @module
  */
@@ -22,8 +22,18 @@ export interface Decoder {
    * @returns Logits of the token after the prompt, shape (V,).
    */
   prefill(ids: readonly number[]): Promise<Float32Array>;
-  /** Begins a new slot, numbered after those in use, with the first `length` tokens of another. */
+  /**
+   * Begins a new slot, numbered after those in use, with the first `length` tokens of another: at
+   * least its prompt.
+   */
   fork(slot: number, length: number): void;
+  /**
+   * Runs several tokens in one slot, which stand behind those given before.
+   *
+   * @param ids At least one.
+   * @returns Logits of the token after the last, shape (V,).
+   */
+  extend(slot: number, ids: readonly number[]): Promise<Float32Array>;
   /**
    * Runs one token in each slot.
    *

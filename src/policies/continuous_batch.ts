@@ -119,6 +119,7 @@ export class ContinuousBatch {
       while (this.#acting().length > 0) {
         this.#isDecoding = true;
         await this.#admit();
+        await this.#catchUp();
         await this.#iterate();
         this.#isDecoding = false;
         this.#dropClosed();
@@ -170,6 +171,20 @@ export class ContinuousBatch {
     if (slot < 0) return await this.#decoder.prefill(generation.ids);
     this.#decoder.fork(slot, promptLength);
     return this.#slotted[slot].promptLogits!;
+  }
+
+  /**
+   * Runs the results that sequences were given, each at once. What shares a run is so the same at
+   * any time, and nobody's tokens wait for one another in the iterations.
+   */
+  async #catchUp(): Promise<void> {
+    for (const member of this.#slotted) {
+      const { state, ranTokens, slot, generation: { ids } } = member;
+      if (state !== "acting" || ids.length - ranTokens < 2) continue;
+      const logits = await this.#decoder.extend(slot!, ids.slice(ranTokens));
+      member.ranTokens = ids.length;
+      this.#extend(member, logits);
+    }
   }
 
   /** Runs one token of each acting sequence. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { contextFeeds } from "../../src/engines/context.ts";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
 import { OnnxNetwork } from "../../src/engines/onnx_network.ts";
 import {
@@ -69,7 +70,11 @@ Deno.test("the gradients of adapters are those of the merged matrix, by the chai
       positions: Int32Array.of(2, 5),
       targets: Int32Array.of(4, 9),
       seed: Float32Array.of(1, -0.5),
-      ...network.contextFeeds(7),
+      ...contextFeeds(
+        { batch: 1, length: 7, rows: [{ shared: 7, branches: [] }] },
+        network.rotary,
+        CONFIG,
+      ),
     });
   };
   const byAdapter = await gradientsOf(LORA, new Map([...weights, ...adapters]));

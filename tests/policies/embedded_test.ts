@@ -14,6 +14,7 @@ class HashDecoder implements Decoder {
   readonly vocabSize = VOCABULARY;
   readonly slots: number[][] = [];
   readonly prefills: number[][] = [];
+  readonly extensions: number[][] = [];
   decodes = 0;
   widest = 0;
   /** Greedy choices to make before the hash decides. */
@@ -29,6 +30,12 @@ class HashDecoder implements Decoder {
 
   fork(slot: number, length: number): void {
     this.slots.push(this.slots[slot].slice(0, length));
+  }
+
+  extend(slot: number, ids: readonly number[]): Promise<Float32Array> {
+    this.extensions.push([...ids]);
+    this.slots[slot].push(...ids);
+    return Promise.resolve(this.#logits(this.slots[slot]));
   }
 
   decode(tokens: readonly (SlotToken | null)[]): Promise<Float32Array> {
@@ -107,8 +114,7 @@ Deno.test("EmbeddedConversation.act() records each token with who chose it, and 
   const conversation = greedy(decoder, 8, 9, 1);
   assert.deepEqual(await conversation.act(), { text: "8 9", finish: "stop" });
   conversation.observe("7");
-  // Logits before the last token of a result are not sampled from.
-  decoder.script.push(0, 0, 0, 1);
+  decoder.script.push(1);
   assert.deepEqual(await conversation.act(), { text: "", finish: "stop" });
   const tokens = conversation.close()!;
   assert.deepEqual([...tokens.ids], [2, 4, 3, 8, 9, 1, 2, 7, 3, 1]);
@@ -176,6 +182,18 @@ Deno.test("EmbeddedPolicy runs a group's prompt once", async () => {
   const policy = policyOf(decoder);
   await Promise.all([1, 2, 3, 4, 5].map((seed) => played(policy, seed, seed < 4 ? "4 5" : "9")));
   assert.deepEqual(decoder.prefills, [[2, 4, 5, 3], [2, 9, 3]]);
+});
+
+Deno.test("EmbeddedPolicy runs a result at once, behind the token that ended the turn", async () => {
+  const decoder = new HashDecoder();
+  const conversation = greedy(decoder, 8, 9, 1);
+  await conversation.act();
+  conversation.observe("7 6");
+  decoder.script.push(5, 1);
+  await conversation.act();
+  assert.deepEqual(decoder.extensions, [[1, 2, 7, 6, 3]]);
+  assert.equal(decoder.decodes, 3);
+  conversation.close();
 });
 
 Deno.test("EmbeddedPolicy lets one conversation act while another rests", async () => {

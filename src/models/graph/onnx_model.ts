@@ -25,6 +25,8 @@ export interface OnnxModel {
 const IR_VERSION = 8;
 const OPSET_VERSION = 18;
 const ELEMENT_TYPES = { float32: 1, int64: 7 } as const;
+/** TensorProto: the elements are elsewhere. */
+const EXTERNAL = 1;
 /** AttributeProto: number of the field that holds a value, and of the type that says so. */
 const ATTRIBUTE = {
   integer: { field: 3, type: 2 },
@@ -34,9 +36,12 @@ const ATTRIBUTE = {
 
 /**
  * Serializes what `outputs` need, each operation once and after its inputs, in the order of `outputs`.
+ *
+ * @param constants Inputs that are part of the model instead. Their bytes are not in it, but in
+ * files of their names, which may be in memory.
  */
-export function onnxModel(outputs: Outputs): OnnxModel {
-  const writer = new GraphWriter(outputs);
+export function onnxModel(outputs: Outputs, constants: ReadonlySet<string> = new Set()): OnnxModel {
+  const writer = new GraphWriter(outputs, constants);
   for (const [name, tensor] of Object.entries(outputs)) writer.output(name, tensor);
   const { inputs, shapes } = writer;
   return { bytes: modelProto(writer.fields()), inputs, shapes, outputs };
@@ -47,12 +52,14 @@ class GraphWriter {
   readonly inputs = new Map<string, Tensor>();
   readonly shapes = new Map<string, Shape>();
   readonly #outputNames: ReadonlyMap<Tensor["source"], string>;
+  readonly #given: ReadonlySet<string>;
   readonly #names = new Map<Tensor["source"], string>();
   readonly #nodes: Uint8Array[] = [];
   readonly #constants: Uint8Array[] = [];
   readonly #outputs: Uint8Array[] = [];
 
-  constructor(outputs: Outputs) {
+  constructor(outputs: Outputs, given: ReadonlySet<string>) {
+    this.#given = given;
     this.#outputNames = new Map(
       Object.entries(outputs).map(([name, { source }]) => [source, name]),
     );
@@ -93,7 +100,9 @@ class GraphWriter {
     const { source } = tensor;
     switch (source.kind) {
       case "input":
-        this.inputs.set(source.name, tensor);
+        if (this.#given.has(source.name)) {
+          this.#constants.push(bytesField(5, externalProto(source.name, tensor)));
+        } else this.inputs.set(source.name, tensor);
         return source.name;
       case "shape":
         this.shapes.set(`shape:${source.shape}`, source.shape);
@@ -154,6 +163,17 @@ function tensorProto(
     integerField(2, ELEMENT_TYPES[type]),
     textField(8, name),
     bytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]);
+}
+
+/** A tensor whose elements are a file of their own. */
+function externalProto(name: string, { shape, type }: Tensor): Uint8Array {
+  return concatenated([
+    ...shape.map((size) => integerField(1, Number(size))),
+    integerField(2, ELEMENT_TYPES[type]),
+    textField(8, name),
+    bytesField(13, textField(1, "location"), textField(2, name)),
+    integerField(14, EXTERNAL),
   ]);
 }
 

@@ -64,6 +64,11 @@ export function inverseRoot(x: Tensor): Tensor {
   return operation("Reciprocal", [operation("Sqrt", [x], x.shape)], x.shape);
 }
 
+/** Natural logarithm. */
+export function logarithm(x: Tensor): Tensor {
+  return operation("Log", [x], x.shape);
+}
+
 /** Softmax over the last axis. */
 export function softmax(x: Tensor): Tensor {
   return operation("Softmax", [x], x.shape, { axis: -1 });
@@ -78,6 +83,14 @@ export function logSoftmax(x: Tensor): Tensor {
 export function sumOver(x: Tensor, axis: number): Tensor {
   const shape = x.shape.map((dimension, i) => i === axis ? 1 : dimension);
   return operation("ReduceSum", [x, integers([axis])], shape, { keepdims: 1 });
+}
+
+/** Highest entry of the last axis, which keeps size 1. */
+export function maxOverLast(x: Tensor): Tensor {
+  const last = x.shape.length - 1;
+  return operation("ReduceMax", [x, integers([last])], [...x.shape.slice(0, last), 1], {
+    keepdims: 1,
+  });
 }
 
 /** Mean over the last axis, whose size is known; it keeps size 1. */
@@ -120,6 +133,11 @@ export function firstOfLast(x: Tensor, size: Dimension): Tensor {
 /** The last `size` entries of the last axis. */
 export function lastOfLast(x: Tensor, size: number): Tensor {
   return sliceLast(x, integers([-size]), integers([2 ** 31 - 1]), size);
+}
+
+/** The `size` entries of the last axis after the first `skipped`. */
+export function afterFirstOfLast(x: Tensor, skipped: Dimension, size: Dimension): Tensor {
+  return sliceLast(x, shapeTensor([skipped]), integers([2 ** 31 - 1]), size);
 }
 
 function sliceLast(x: Tensor, from: Tensor, to: Tensor, size: Dimension): Tensor {
