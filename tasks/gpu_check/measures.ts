@@ -29,7 +29,10 @@ const ADAM = { beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 };
 /** Largest inner results kept on a device; above it layers are computed again. */
 const ACTIVATION_BYTES = 2 ** 34;
 
-/** Milliseconds of each of `count` calls after a first one, which makes room and compiles; the median. */
+/** Training steps, the first of which is not timed. */
+const STEPS = 4;
+
+/** The median of the milliseconds of `count` calls, after one that makes room and compiles. */
 async function medianMs(count: number, run: () => Promise<unknown>): Promise<number> {
   await run();
   const times: number[] = [];
@@ -211,11 +214,15 @@ export async function generationSpeed(
   return turns.reduce((sum, { text }) => sum + text.split(" ").length, 0) / seconds;
 }
 
-/** Milliseconds of a training step and operations a second, counted by `trainingFlops`. */
-export interface TrainingSpeed {
-  readonly tokens: number;
+/** Milliseconds of the parts of a training step. */
+interface StepTime {
   readonly gradientMs: number;
   readonly optimizerMs: number;
+}
+
+/** Median times of a training step, and operations a second, counted by `trainingFlops`. */
+export interface TrainingSpeed extends StepTime {
+  readonly tokens: number;
   readonly flops: number;
 }
 
@@ -224,12 +231,12 @@ export async function trainingSpeed(shape: Shape, session: SessionOptions): Prom
   const { config, training: { batch, length } } = shape;
   await using one = await engine(config, session);
   const trajectories = randomBatch(config, batch, length);
-  const reports: { backwardMs: number; optimizerMs: number }[] = [];
-  await medianMs(3, async () => {
-    reports.push(await one.update(trajectories, meanLogprob, 1e-6, "sampled"));
-  });
-  const timed = reports.slice(1).sort((a, b) => a.backwardMs - b.backwardMs);
-  return speedOf(shape, timed[1].backwardMs, timed[1].optimizerMs);
+  const timed: StepTime[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const report = await one.update(trajectories, meanLogprob, 1e-6, "sampled");
+    timed.push({ gradientMs: report.backwardMs, optimizerMs: report.optimizerMs });
+  }
+  return speedOf(shape, timed);
 }
 
 /** Steps whose weights, gradients and moments never leave the device; one pass, no micro-batches. */
@@ -250,6 +257,7 @@ export async function residentTrainingSpeed(
   const { gradient } = meanLogprob(trajectories.sampledLogprobs, trajectories);
   const [micro] = microBatches(trajectories, (token) => gradient[token] !== 0, {
     maxTokens: 2 ** 20,
+    maxPairs: Infinity,
     pairsPerToken: pairsPerToken(config),
   });
   const { ids, positions, targets, tokens } = micro;
@@ -261,28 +269,30 @@ export async function residentTrainingSpeed(
     ...contextFeeds(micro, rotaryTable(config, config.maxLength), config),
   };
   const sizes = { batch: micro.batch, length: micro.length, rows: tokens.length };
-  const pulledBack = async () => {
+  const timed: StepTime[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const start = performance.now();
     const { kept } = await graph.runKeeping(sizes, { ...optimizer.weights, ...feeds });
     const named: DeviceGradients = Object.fromEntries(
       Array.from(weights.keys(), (name) => [name, kept[gradientName(name)]]),
     );
     await optimizer.accumulate(named);
-    // Waits for the device.
+    // Reads one number, which waits for the device.
     await optimizer.gradientNorm();
-  };
-  const gradientMs = await medianMs(3, async () => {
-    optimizer.discard();
-    await pulledBack();
-  });
-  const stepMs = await medianMs(3, async () => {
-    await pulledBack();
+    const gradientEnd = performance.now();
     await optimizer.step(1e-6, 1);
     await optimizer.gradientNorm();
-  });
-  return speedOf(shape, gradientMs, Math.max(0, stepMs - gradientMs));
+    timed.push({ gradientMs: gradientEnd - start, optimizerMs: performance.now() - gradientEnd });
+  }
+  return speedOf(shape, timed);
 }
 
-function speedOf({ config, training }: Shape, gradientMs: number, optimizerMs: number) {
+/** @param timed The first is left out: it makes room and compiles. */
+function speedOf({ config, training }: Shape, timed: readonly StepTime[]): TrainingSpeed {
+  const middle = Math.floor((timed.length - 1) / 2);
+  const median = (part: keyof StepTime) =>
+    timed.slice(1).map((time) => time[part]).sort((a, b) => a - b)[middle];
+  const [gradientMs, optimizerMs] = [median("gradientMs"), median("optimizerMs")];
   const tokens = training.batch * training.length;
   const size: Size = { ...training, rows: tokens / 2 };
   const flops = trainingFlops(config, size) / ((gradientMs + optimizerMs) / 1000);
