@@ -60,8 +60,7 @@ export class OpenAiPolicy implements Policy {
       ...temperature > 0 ? sampledFields(seed, turn) : {},
       ...stop.length > 0 ? { stop } : {},
       ...tools.length > 0 ? { tools: toolsField(tools), parallel_tool_calls: false } : {},
-      // One logprob for each token, of the token itself.
-      ...asksTokens ? { logprobs: chat ? 1 : true, return_token_ids: true } : {},
+      ...asksTokens ? { return_token_ids: true, ...logprobFields(chat !== undefined) } : {},
     };
   }
 }
@@ -71,4 +70,9 @@ function sampledFields(seed: number, turn: number): RequestBody {
   // llama.cpp takes the largest number of 32 bits for "at random"; 31 bits are a seed everywhere.
   const bits = new Rng(seed, "request", turn).bits() >>> 1;
   return { seed: bits, top_p: 1, top_k: -1, min_p: 0 };
+}
+
+/** Logprobs of the tokens; of others as few as can be asked for, as llama.cpp else gives 20. */
+function logprobFields(isCompletion: boolean): RequestBody {
+  return isCompletion ? { logprobs: 1 } : { logprobs: true, top_logprobs: 1 };
 }

@@ -11,6 +11,7 @@ export const EXTRAS = [
   "top_k",
   "min_p",
   "logprobs",
+  "top_logprobs",
   "return_token_ids",
   "parallel_tool_calls",
 ] as const;

@@ -68,6 +68,12 @@ const TOOL_CALL = z.object({
   }),
 });
 
+/** What became of each token; llama.cpp gives the ids here, and in this form for completions too. */
+const LOGPROBS = z.object({
+  content: z.array(z.object({ id: COUNT.nullish(), logprob: z.number() })).nullish(),
+  token_logprobs: z.array(z.number().nullable()).nullish(),
+}).nullish();
+
 const CHAT = z.object({
   prompt_token_ids: IDS,
   usage: USAGE,
@@ -79,7 +85,7 @@ const CHAT = z.object({
     }),
     finish_reason: z.string().nullish(),
     token_ids: IDS,
-    logprobs: z.object({ content: z.array(z.object({ logprob: z.number() })).nullish() }).nullish(),
+    logprobs: LOGPROBS,
   })).min(1),
 });
 
@@ -88,9 +94,8 @@ const COMPLETION = z.object({
   choices: z.array(z.object({
     text: z.string(),
     finish_reason: z.string().nullish(),
-    prompt_token_ids: IDS,
     token_ids: IDS,
-    logprobs: z.object({ token_logprobs: z.array(z.number().nullable()).nullish() }).nullish(),
+    logprobs: LOGPROBS,
   })).min(1),
 });
 
@@ -115,7 +120,7 @@ const MODELS = z.object({ data: z.array(z.object({ id: z.string() })) });
  */
 export function readChat(json: unknown): Answer {
   const { choices: [choice], usage, prompt_token_ids: promptIds } = CHAT.parse(json);
-  const { message, logprobs, token_ids: ids } = choice;
+  const { message } = choice;
   return {
     text: message.content ?? "",
     toolCalls: (message.tool_calls ?? []).map(({ id, function: { name, arguments: args } }, n) => ({
@@ -125,9 +130,7 @@ export function readChat(json: unknown): Answer {
     })),
     finish: finishOf(choice),
     counts: countsOf(usage),
-    tokens: promptIds
-      ? tokensOf(promptIds, ids, logprobs?.content?.map(({ logprob }) => logprob))
-      : null,
+    tokens: promptIds ? tokensOf(promptIds, choice) : null,
   };
 }
 
@@ -143,7 +146,7 @@ export function readCompletion(json: unknown): Answer {
     toolCalls: [],
     finish: finishOf(choice),
     counts: countsOf(usage),
-    tokens: tokensOf(null, choice.token_ids, choice.logprobs?.token_logprobs),
+    tokens: tokensOf(null, choice),
   };
 }
 
@@ -170,12 +173,18 @@ function countsOf(usage: z.infer<typeof USAGE>): TokenCounts | null {
     : null;
 }
 
-/** The tokens, where there is a logprob for each. */
+/** The tokens, where there is an id and a logprob for each. */
 function tokensOf(
   promptIds: readonly number[] | null,
-  ids: readonly number[] | null | undefined,
-  logprobs: readonly (number | null)[] | null | undefined,
+  choice: Pick<z.infer<typeof COMPLETION>["choices"][number], "token_ids" | "logprobs">,
 ): SampledTokens | null {
+  const { content, token_logprobs } = choice.logprobs ?? {};
+  const ids = choice.token_ids ?? content?.map(({ id }) => id);
+  const logprobs = content?.map(({ logprob }) => logprob) ?? token_logprobs;
   if (!ids || !logprobs || ids.length !== logprobs.length) return null;
-  return logprobs.every((logprob) => logprob !== null) ? { promptIds, ids, logprobs } : null;
+  return areNumbers(ids) && areNumbers(logprobs) ? { promptIds, ids, logprobs } : null;
+}
+
+function areNumbers(values: readonly (number | null | undefined)[]): values is readonly number[] {
+  return values.every((value) => typeof value === "number");
 }

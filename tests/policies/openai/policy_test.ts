@@ -47,8 +47,9 @@ Deno.test("OpenAiPolicy asks greedily with the messages so far, and shows result
     model: MODEL,
     temperature: 0,
     max_tokens: 64,
-    logprobs: true,
     return_token_ids: true,
+    logprobs: true,
+    top_logprobs: 1,
     messages: [
       ...PROMPT,
       { role: "assistant", content: "turn 0" },
@@ -231,6 +232,16 @@ Deno.test("OpenAiPolicy completes token ids, each prompt made of the very tokens
   assert.deepEqual(chosen, [0, 0, 0, 1, 1, 1]);
   assert.deepEqual([...tokens!.sampledLogprobs.slice(-3)], [-1, -2, -3]);
   assert.deepEqual(turns[1], { text: "Hi", finish: "stop" });
+});
+
+Deno.test("OpenAiPolicy takes token ids from llama.cpp's logprobs", async () => {
+  const ids = [...idsOf("Hi"), 0];
+  const content = ids.map((id) => ({ id, token: "", logprob: -0.5 }));
+  const { tokens } = await twoTurns(() => completed("Hi", { logprobs: { content } }), {
+    chat: CHARACTERS,
+  });
+  assert.deepEqual([...tokens!.ids.slice(-3)], ids);
+  assert.deepEqual([...tokens!.sampledLogprobs.slice(-3)], [-0.5, -0.5, -0.5]);
 });
 
 Deno.test("OpenAiPolicy ends a message that was cut, which the model did not choose", async () => {
