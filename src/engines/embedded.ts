@@ -9,7 +9,6 @@ import type { Surrogate } from "../algorithms/algorithm.ts";
 import type { ChatTokens } from "../models/chat_tokens.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Adapters } from "../models/adapter_folder.ts";
-import type { Decoder } from "../models/decoder.ts";
 import { adapterShapes } from "../models/lora.ts";
 import {
   activationBytes,
@@ -27,6 +26,7 @@ import { contextFeeds } from "./context.ts";
 import type { Engine, EngineState, UpdateReport } from "./engine.ts";
 import { type Limits, type MicroBatch, microBatches } from "./micro_batches.ts";
 import type { Network } from "./network.ts";
+import { OnnxDecoder } from "./onnx_decoder.ts";
 
 /** What an engine is made of. */
 export interface EmbeddedEngineOptions {
@@ -54,21 +54,20 @@ const DEFAULT_SLOTS = 64;
 const DEFAULT_ACTIVATION_BYTES = 2 ** 31;
 
 /** What computes. */
-export interface Runtime<N extends Network> {
+export interface Runtime {
   /** Name of the engine. */
   readonly name: string;
   /** @param weights All that the graphs are fed as weights, adapters among them. */
-  network(shape: NetworkShape, weights: NamedTensors): N;
-  decoder(network: N): Decoder;
+  network(shape: NetworkShape, weights: NamedTensors): Network;
 }
 
 /** An engine over a network of any runtime. */
-export class EmbeddedEngine<N extends Network> implements Engine {
+export class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedEngineOptions;
-  readonly #runtime: Runtime<N>;
+  readonly #runtime: Runtime;
   /** What is learned: all weights, or the adapters. */
   readonly #learned: NamedTensors;
-  readonly #network: N;
+  readonly #network: Network;
   readonly #optimizer: AdamW;
 
   /**
@@ -77,7 +76,7 @@ export class EmbeddedEngine<N extends Network> implements Engine {
    * @throws {TypeError} If the weights are not those of the config.
    * @throws {RangeError} If the tokenizer has tokens that the model has not.
    */
-  protected constructor(options: EmbeddedEngineOptions, runtime: Runtime<N>) {
+  protected constructor(options: EmbeddedEngineOptions, runtime: Runtime) {
     const { config, weights, adapters, chat } = options;
     if (chat.vocabSize > config.vocabSize) {
       throw new RangeError(
@@ -142,7 +141,7 @@ export class EmbeddedEngine<N extends Network> implements Engine {
   policy(sampling: Sampling): Policy {
     return new EmbeddedPolicy({
       name: this.name,
-      decoder: this.#runtime.decoder(this.#network),
+      decoder: new OnnxDecoder(this.#network),
       chat: this.#options.chat,
       sampling,
       slots: this.#options.slots ?? DEFAULT_SLOTS,

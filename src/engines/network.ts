@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ModelConfig } from "../models/config.ts";
 import type { Sizes } from "../models/graph/tensor.ts";
 import type { Rotary } from "./context.ts";
 
@@ -12,11 +13,12 @@ export type ArrayFeeds = Readonly<Record<string, Float32Array | Int32Array>>;
 
 /** The graphs of one network over one set of weights. */
 export interface Network extends AsyncDisposable {
+  readonly config: ModelConfig;
   /** Cosines and sines of all positions, shape (maxLength, headSize) each. */
   readonly rotary: Rotary;
-  /** Runs a graph of src/models/transformer.ts, with the weights fed beside `feeds`. */
+  /** Runs a graph of transformer.ts or extension.ts in src/models, with the weights fed beside `feeds`. */
   run(
-    graph: "logprobs" | "gradients" | "recomputedGradients",
+    graph: "logprobs" | "gradients" | "recomputedGradients" | "extension",
     sizes: Sizes,
     feeds: ArrayFeeds,
   ): Promise<Readonly<Record<string, Float32Array>>>;

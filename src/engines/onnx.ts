@@ -6,7 +6,6 @@
  */
 
 import { EmbeddedEngine, type EmbeddedEngineOptions } from "./embedded.ts";
-import { OnnxDecoder } from "./onnx_decoder.ts";
 import { OnnxNetwork } from "./onnx_network.ts";
 import type { SessionOptions } from "./onnx_session.ts";
 
@@ -14,7 +13,7 @@ import type { SessionOptions } from "./onnx_session.ts";
 export type OnnxEngineOptions = EmbeddedEngineOptions & SessionOptions;
 
 /** A decoder that trains and generates on ONNX Runtime. */
-export class OnnxEngine extends EmbeddedEngine<OnnxNetwork> {
+export class OnnxEngine extends EmbeddedEngine {
   /**
    * An engine with fresh optimizer moments.
    *
@@ -26,7 +25,6 @@ export class OnnxEngine extends EmbeddedEngine<OnnxNetwork> {
     return new OnnxEngine(options, {
       name: "onnx",
       network: (shape, weights) => new OnnxNetwork(shape, weights, options),
-      decoder: (network) => new OnnxDecoder(network),
     });
   }
 }

@@ -10,8 +10,7 @@ import type { Decoder, SlotToken } from "../models/decoder.ts";
 import { promptNames } from "../models/extension.ts";
 import { cachedNames, cacheNames, causalMask, HIDDEN_SCORE } from "../models/transformer.ts";
 import { KeyValueCache, type LayerCache, type NewTokens } from "./key_value_cache.ts";
-import type { OnnxNetwork } from "./onnx_network.ts";
-import type { Feeds } from "./onnx_session.ts";
+import type { ArrayFeeds, Network } from "./network.ts";
 
 /** Decoding has a multiple of this many slots, so that matrix products always use the same kernels. */
 const SLOT_MULTIPLE = 8;
@@ -48,14 +47,14 @@ interface Extension {
 export class OnnxDecoder implements Decoder {
   readonly vocabSize: number;
   readonly maxLength: number;
-  readonly #network: OnnxNetwork;
+  readonly #network: Network;
   readonly #prompts: KeyValueCache;
   /** What slots added to their prompts. */
   readonly #own: KeyValueCache;
   /** The prompt of each slot in use. */
   readonly #promptOf: number[] = [];
 
-  constructor(network: OnnxNetwork) {
+  constructor(network: Network) {
     const { config } = network;
     this.vocabSize = config.vocabSize;
     this.maxLength = config.maxLength;
@@ -207,7 +206,7 @@ export class OnnxDecoder implements Decoder {
   }
 
   /** Of `width` positions from each of `begins`. */
-  #rotationFeeds(begins: readonly number[], width: number): Feeds {
+  #rotationFeeds(begins: readonly number[], width: number): ArrayFeeds {
     const { headSize } = this.#network.config;
     const { rotary } = this.#network;
     const cosine = new Float32Array(begins.length * width * headSize);
@@ -237,7 +236,7 @@ function bias({ lengths, room }: CachedPart): Float32Array {
   return result;
 }
 
-function cacheFeeds({ layers }: CachedPart, namesOf: typeof cachedNames): Feeds {
+function cacheFeeds({ layers }: CachedPart, namesOf: typeof cachedNames): ArrayFeeds {
   return Object.fromEntries(layers.flatMap(({ keys, values }, layer) => {
     const names = namesOf(layer);
     return [[names.keys, keys], [names.values, values]];

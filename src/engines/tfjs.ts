@@ -7,7 +7,6 @@
 
 import { EmbeddedEngine, type EmbeddedEngineOptions } from "./embedded.ts";
 import { type TfjsBackend, tfjsBackend } from "./tfjs_backend.ts";
-import { TfjsDecoder } from "./tfjs_decoder.ts";
 import { TfjsNetwork } from "./tfjs_network.ts";
 
 /** What an engine is made of, and what computes. */
@@ -16,7 +15,7 @@ export interface TfjsEngineOptions extends EmbeddedEngineOptions {
 }
 
 /** A decoder that trains and generates on TensorFlow.js. */
-export class TfjsEngine extends EmbeddedEngine<TfjsNetwork> {
+export class TfjsEngine extends EmbeddedEngine {
   /**
    * An engine with fresh optimizer moments.
    *
@@ -28,7 +27,6 @@ export class TfjsEngine extends EmbeddedEngine<TfjsNetwork> {
     return new TfjsEngine(options, {
       name: `tfjs-${options.backend}`,
       network: (shape, weights) => new TfjsNetwork(shape, weights, switchTo),
-      decoder: (network) => new TfjsDecoder(network),
     });
   }
 }

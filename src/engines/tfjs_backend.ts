@@ -16,6 +16,9 @@ export const TFJS_BACKENDS = ["cpu", "wasm", "webgpu", "node", "node-gpu"] as co
 /** One of {@linkcode TFJS_BACKENDS}. */
 export type TfjsBackend = typeof TFJS_BACKENDS[number];
 
+/** Environment variable: folder of an installed tfjs-node or tfjs-node-gpu. */
+const FOLDER_VARIABLE = "FINESTEP_TFJS_NODE";
+
 /** Registers a backend with the library; the name that it has there. */
 const LOADED: Readonly<Record<TfjsBackend, () => Promise<string>>> = {
   cpu: async () => {
@@ -34,24 +37,26 @@ const LOADED: Readonly<Record<TfjsBackend, () => Promise<string>>> = {
   "node-gpu": () => tensorflow("tfjs-node-gpu"),
 };
 
-/** Version of the packages that are not in the import map. */
-const VERSION = "4.22.0";
-
-/** Folder of an installed tfjs-node or tfjs-node-gpu, in place of Deno's own copy. */
-const FOLDER_VARIABLE = "FINESTEP_TFJS_NODE";
-
 /**
  * Loads the addon around the TensorFlow C library.
  *
- * Its package is not in the import map and its name is put together here, so that nobody downloads
- * it who does not ask for it.
+ * Its package is not in the import map: it is of use only with what its install script downloads,
+ * which Deno does not run, so nobody gets it who did not install it.
  */
 async function tensorflow(name: string): Promise<string> {
-  // The addon's own code calls what Node 23 took out of its `util`, and Deno never had.
-  const { default: util } = await import("node:util");
-  Object.assign(util, { isNullOrUndefined: (x: unknown) => x === null || x === undefined });
   const folder = Deno.env.get(FOLDER_VARIABLE);
-  await import(folder ? `file://${folder}/dist/index.js` : `npm:@tensorflow/${name}@${VERSION}`);
+  if (!folder?.replace(/\/+$/, "").endsWith(`/${name}`)) {
+    throw new TypeError(
+      `${FOLDER_VARIABLE} must name the folder of an installed @tensorflow/${name}: it is ${
+        folder ? `"${folder}"` : "not set"
+      }`,
+    );
+  }
+  const { createRequire } = await import("node:module");
+  const require = createRequire(import.meta.url);
+  // The addon's own code calls what Node 23 took out of its `util`.
+  Object.assign(require("node:util"), { isNullOrUndefined: (x: unknown) => x == null });
+  require(folder);
   return "tensorflow";
 }
 
@@ -76,6 +81,12 @@ export async function tfjsBackend(backend: TfjsBackend): Promise<() => void> {
   }
   if (!tf.engine().registryFactory[name] || !await tf.setBackend(name)) {
     throw refused("no device was found");
+  }
+  // Without a GPU the addon computes on the CPU and says nothing.
+  if (
+    backend === "node-gpu" && !(tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice
+  ) {
+    throw refused("TensorFlow found no GPU that it can use. See docs/tfjs.md");
   }
   // What is loaded is switched to before this returns.
   return () => void tf.setBackend(name);

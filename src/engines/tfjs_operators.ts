@@ -26,6 +26,7 @@ export const TFJS_OPERATORS: Readonly<Record<string, Operator>> = {
   Sub: ofTensors((a, b) => tf.sub(a, b)),
   Mul: ofTensors((a, b) => tf.mul(a, b)),
   Neg: ofTensors((x) => tf.neg(x)),
+  Log: ofTensors((x) => tf.log(x)),
   Exp: ofTensors((x) => tf.exp(x)),
   Sqrt: ofTensors((x) => tf.sqrt(x)),
   Reciprocal: ofTensors((x) => tf.reciprocal(x)),
@@ -38,6 +39,7 @@ export const TFJS_OPERATORS: Readonly<Record<string, Operator>> = {
     return tf.matMul(a, b, Boolean(transA), Boolean(transB));
   },
   ReduceSum: ([x, axes]) => tf.sum(x as tf.Tensor, axes as number[], true),
+  ReduceMax: ([x, axes]) => tf.max(x as tf.Tensor, axes as number[], true),
   Reshape: ([x, shape]) => tf.reshape(x as tf.Tensor, shape as number[]),
   Transpose: ([x], { perm }) => tf.transpose(x as tf.Tensor, perm as number[]),
   Expand: ([x, shape]) => tf.broadcastTo(x as tf.Tensor, shape as number[]),

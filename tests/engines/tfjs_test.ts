@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { OnnxDecoder } from "../../src/engines/onnx_decoder.ts";
-import { OnnxNetwork } from "../../src/engines/onnx_network.ts";
 import { TfjsEngine } from "../../src/engines/tfjs.ts";
 import { tfjsBackend } from "../../src/engines/tfjs_backend.ts";
-import { TfjsDecoder } from "../../src/engines/tfjs_decoder.ts";
-import { TfjsNetwork } from "../../src/engines/tfjs_network.ts";
 import { TfjsSession } from "../../src/engines/tfjs_session.ts";
 import { add, matmul } from "../../src/models/graph/operations.ts";
 import { input, operation } from "../../src/models/graph/tensor.ts";
-import {
-  batchOf,
-  livelyWeights,
-  tinyConfig,
-  tinyOptions,
-  weightedLogprobs,
-} from "./engine_fixtures.ts";
+import { batchOf, tinyOptions, weightedLogprobs } from "./engine_fixtures.ts";
 
-const CONFIG = tinyConfig({ max_position_embeddings: 320 });
-
-const switchToCpu = await tfjsBackend("cpu");
+await tfjsBackend("cpu");
 
 Deno.test("TfjsSession.run() frees all but its outputs, once each, with inputs that stay", () => {
   const [a, b] = [input("a", ["rows", 2]), input("b", [2, 2])];
@@ -63,44 +51,4 @@ Deno.test("TfjsEngine gives back all memory on the device, with conversations op
     assert.ok(tf.memory().numTensors > before);
   }
   assert.equal(tf.memory().numTensors, before);
-});
-
-Deno.test("TfjsDecoder gives the default one's logits as slots fork, rest, grow and are freed", async () => {
-  await using onnx = new OnnxNetwork({ config: CONFIG, lora: null }, livelyWeights(CONFIG, 5), {
-    threads: 1,
-  });
-  await using tfjs = new TfjsNetwork(
-    { config: CONFIG, lora: null },
-    livelyWeights(CONFIG, 5),
-    switchToCpu,
-  );
-  const decoders = [new OnnxDecoder(onnx), new TfjsDecoder(tfjs)];
-  // Longer than 128 tokens, so that the caches grow on the way.
-  const long = Array.from({ length: 126 }, (_, i) => (i * 5 + i * i) % 24);
-  const [expected, actual] = await Promise.all(decoders.map(async (decoder) => {
-    const rows: Float32Array[] = [];
-    const decode = async (...tokens: ([number, number] | null)[]) => {
-      const given = tokens.map((pair) => pair && { token: pair[0], position: pair[1] });
-      const logits = await decoder.decode(given);
-      given.forEach((token, slot) => token && rows.push(logits.slice(slot * 24, slot * 24 + 24)));
-    };
-    rows.push((await decoder.prefill([4, 8, 15, 16])).slice());
-    rows.push((await decoder.prefill(long)).slice());
-    await decode([3, 4], [5, 126]);
-    decoder.fork(0, 4);
-    await decode([7, 5], null, [9, 4]);
-    await decode(null, [6, 127], [1, 5]);
-    await decode([2, 6], [6, 128], [1, 6]);
-    decoder.free(1);
-    await decode([11, 7], [12, 7]);
-    decoder.free(0);
-    decoder.free(0);
-    rows.push((await decoder.prefill([23])).slice());
-    await decode([22, 1]);
-    return rows;
-  }));
-  assert.equal(actual.length, expected.length);
-  expected.forEach((row, i) =>
-    row.forEach((logit, v) => assert.ok(Math.abs(actual[i][v] - logit) < 1e-4, `${i} ${v}`))
-  );
 });
