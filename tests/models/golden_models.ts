@@ -4,15 +4,14 @@
  * @module
  */
 
+import { join } from "node:path";
 import type { Surrogate } from "../../src/algorithms/algorithm.ts";
 import type { AdamOptions } from "../../src/engines/adamw.ts";
 import { OnnxEngine, type OnnxEngineOptions } from "../../src/engines/onnx.ts";
-import type { ChatTokens } from "../../src/models/chat_tokens.ts";
-import { type ModelConfig, modelConfig } from "../../src/models/config.ts";
 import { decodeSafetensors } from "../../src/models/safetensors.ts";
 import type { NamedTensors } from "../../src/models/weights.ts";
 import type { Batch } from "../../src/trajectory/batch.ts";
-import { batchOf, plainChat, weightedLogprobs } from "../engines/engine_fixtures.ts";
+import { batchOf, weightedLogprobs } from "../engines/engine_fixtures.ts";
 
 /** What make_golden.py computed for a model, or for adapters over one. */
 export interface Golden {
@@ -42,34 +41,15 @@ export interface GoldenAdapters extends Golden {
 }
 
 /** The folder of a golden model. */
-export function goldenFolder(name: string): URL {
-  return new URL(`../../fixtures/golden/models/${name}/`, import.meta.url);
-}
-
-function readJson(folder: URL, file: string) {
-  return JSON.parse(Deno.readTextFileSync(new URL(file, folder)));
-}
-
-function readTensors(folder: URL, file: string): NamedTensors {
-  return decodeSafetensors(Deno.readFileSync(new URL(file, folder)));
+export function goldenFolder(name: string): string {
+  return new URL(`../../fixtures/golden/models/${name}`, import.meta.url).pathname;
 }
 
 /** Golden numbers; of type `GoldenAdapters` where the folder is one of adapters. */
 export function goldenOf<G extends Golden>(name: string): G {
   const folder = goldenFolder(name);
-  const gradients = readTensors(folder, "golden.safetensors");
-  return { ...readJson(folder, "golden.json"), gradients };
-}
-
-/** Config and weights of a golden model, of one file or of several. */
-export function networkOf(name: string): { config: ModelConfig; weights: NamedTensors } {
-  const folder = goldenFolder(name);
-  const files = Array.from(Deno.readDirSync(folder), (entry) => entry.name)
-    .filter((file) => file.startsWith("model") && file.endsWith(".safetensors"));
-  return {
-    config: modelConfig(readJson(folder, "config.json")),
-    weights: new Map(files.flatMap((file) => [...readTensors(folder, file)])),
-  };
+  const gradients = decodeSafetensors(Deno.readFileSync(join(folder, "golden.safetensors")));
+  return { ...JSON.parse(Deno.readTextFileSync(join(folder, "golden.json"))), gradients };
 }
 
 /** The sequences that were scored, with the mask of the loss as that of the actions. */
@@ -86,29 +66,22 @@ export function crossEntropy({ mask }: Golden): Surrogate {
   return weightedLogprobs(scored.map((one) => one / count));
 }
 
-/** A chat of token ids between spaces that no token of `spoken` ends. */
-export function endlessChat(vocabSize: number, spoken: readonly number[]): ChatTokens {
-  const plain = plainChat(vocabSize);
-  const endOfTurn = Array.from({ length: vocabSize }, (_, id) => id)
-    .find((id) => !spoken.includes(id))!;
-  return {
-    ...plain,
-    endOfTurn,
-    endsTurn: new Set([endOfTurn]),
-    prompt: (messages) => messages.flatMap(({ content }) => plain.encode(content)),
-  };
-}
+/** A loaded model, with the adapters that are trained in place of its weights. */
+export type TrainedModel = Pick<OnnxEngineOptions, "config" | "weights" | "adapters" | "chat">;
 
 /** An engine with the optimizer of the golden numbers. */
 export function engineOf(
   golden: Golden,
-  model: Pick<OnnxEngineOptions, "config" | "weights" | "adapters">,
+  model: TrainedModel,
   changes: Partial<OnnxEngineOptions> = {},
 ): Promise<OnnxEngine> {
+  const { config, weights, adapters, chat } = model;
   const { adam, maxGradientNorm } = golden;
   return OnnxEngine.create({
-    ...model,
-    chat: plainChat(model.config.vocabSize),
+    config,
+    weights,
+    adapters,
+    chat,
     adam,
     maxGradientNorm,
     threads: 2,

@@ -2,24 +2,22 @@ import assert from "node:assert/strict";
 import type { OnnxEngineOptions } from "../../src/engines/onnx.ts";
 import { loadAdapters } from "../../src/models/adapter_folder.ts";
 import { mergedWeights } from "../../src/models/lora.ts";
+import { loadModel } from "../../src/models/model_folder.ts";
 import {
   batchIn,
   crossEntropy,
-  endlessChat,
   engineOf,
   type Golden,
   type GoldenAdapters,
   goldenFolder,
   type GoldenModel,
   goldenOf,
-  networkOf,
+  type TrainedModel,
 } from "./golden_models.ts";
 
 // All numbers are from fixtures/golden/models/make_golden.py: transformers, torch and PEFT, in float32.
 const MODELS = ["llama", "llama_rope", "qwen2", "qwen3"];
 const TOLERANCE = 1e-4;
-
-type Trained = Pick<OnnxEngineOptions, "config" | "weights" | "adapters">;
 
 /** The largest difference, relative to the largest expected magnitude. */
 function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -39,7 +37,11 @@ function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
 }
 
 /** Gradients of a first step: without clipping, the optimizer's first moments are a share of them. */
-async function gradientsOf(golden: Golden, model: Trained, changes: Partial<OnnxEngineOptions>) {
+async function gradientsOf(
+  golden: Golden,
+  model: TrainedModel,
+  changes: Partial<OnnxEngineOptions>,
+) {
   await using engine = await engineOf(golden, model, { ...changes, maxGradientNorm: Infinity });
   await engine.update(batchIn(golden), crossEntropy(golden), 0);
   const { tensors } = engine.state();
@@ -47,7 +49,7 @@ async function gradientsOf(golden: Golden, model: Trained, changes: Partial<Onnx
     tensors.get(`adam.m.${name}`)?.data.map((moment) => moment / (1 - golden.adam.beta1));
 }
 
-function checkTraining(title: string, golden: Golden, model: () => Promise<Trained>) {
+function checkTraining(title: string, golden: Golden, model: () => Promise<TrainedModel>) {
   Deno.test(`Engine.logprobs() equals transformers', ${title}`, async () => {
     await using engine = await engineOf(golden, await model());
     assertClose(await engine.logprobs(batchIn(golden)), golden.logprobs, "logprobs");
@@ -91,35 +93,34 @@ function checkTraining(title: string, golden: Golden, model: () => Promise<Train
 
 for (const name of MODELS) {
   const golden = goldenOf<GoldenModel>(name);
-  checkTraining(name, golden, () => Promise.resolve(networkOf(name)));
+  checkTraining(name, golden, () => loadModel(goldenFolder(name)));
 
   Deno.test(`Engine.policy() speaks 64 tokens greedily as transformers does, ${name}`, async () => {
     const { prompt, generated } = golden.greedy;
-    const network = networkOf(name);
-    const chat = endlessChat(network.config.vocabSize, generated);
-    await using engine = await engineOf(golden, network, { chat });
+    await using engine = await engineOf(golden, await loadModel(goldenFolder(name)));
     const policy = engine.policy({ temperature: 0, maxTurnTokens: generated.length });
     const message = { role: "user", content: prompt.join(" ") } as const;
     const conversation = policy.start([message], { exampleId: name, seed: 0 });
-    const { text } = await conversation.act();
-    conversation.close();
-    assert.deepEqual(chat.encode(text).slice(0, generated.length), generated);
+    await conversation.act();
+    const { ids, actionMask } = conversation.close()!;
+    const isChosen = (_: number, token: number) => actionMask[token] === 1;
+    assert.deepEqual(Array.from(ids.filter(isChosen)), generated);
+    assert.deepEqual(Array.from(ids.slice(0, prompt.length)), prompt);
   });
 }
 
 const adapters = goldenOf<GoldenAdapters>("llama_lora");
 
-async function adaptedNetwork() {
-  const network = networkOf("llama");
-  const folder = goldenFolder("llama_lora").pathname;
-  return { ...network, adapters: await loadAdapters(folder, network.config) };
+async function adaptedModel() {
+  const model = await loadModel(goldenFolder("llama"));
+  return { ...model, adapters: await loadAdapters(goldenFolder("llama_lora"), model.config) };
 }
 
-checkTraining("adapters that PEFT saved", adapters, adaptedNetwork);
+checkTraining("adapters that PEFT saved", adapters, adaptedModel);
 
 Deno.test("mergedWeights() gives the logprobs of PEFT's merged model", async () => {
-  const { config, weights, adapters: { shape, weights: matrices } } = await adaptedNetwork();
-  const merged = mergedWeights(config, shape, { weights, adapters: matrices });
-  await using engine = await engineOf(adapters, { config, weights: merged });
+  const { adapters: { shape, weights: matrices }, ...model } = await adaptedModel();
+  const weights = mergedWeights(model.config, shape, { ...model, adapters: matrices });
+  await using engine = await engineOf(adapters, { ...model, weights });
   assertClose(await engine.logprobs(batchIn(adapters)), adapters.mergedLogprobs, "logprobs");
 });
