@@ -42,6 +42,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
     "src/gate/baseline.ts",
     "src/gate/trajectory.ts",
     "src/leaderboard/schema.ts",
+    "src/models/adapter_folder.ts",
     "src/models/config.ts",
     "src/models/safetensors.ts",
     "src/policies/openai/wire.ts",
