@@ -4,17 +4,15 @@
  * @module
  */
 
-import { join } from "node:path";
+import { createHash } from "node:crypto";
 import { withNativeTools } from "../env/native_tools.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
-import { chatTokens } from "../models/chat_template.ts";
-import type { ChatTokens } from "../models/chat_tokens.ts";
+import { openModel, type StoredModel } from "../models/model_folder.ts";
 import { Endpoint } from "../policies/openai/endpoint.ts";
 import type { EndpointOptions } from "../policies/openai/options.ts";
 import { OpenAiPolicy } from "../policies/openai/policy.ts";
 import { NO_USAGE, usageText } from "../policies/openai/usage.ts";
 import { AnswerCache } from "../store/answer_cache.ts";
-import { fileSha256 } from "../store/file_hashes.ts";
 import type { RunIdentity } from "../store/identity.ts";
 import { addUsage, usageOf } from "../store/run_usage.ts";
 import type { StoreFile } from "../store/store_file.ts";
@@ -60,12 +58,13 @@ export async function endpointContestant(
   );
   meter.endpoint = endpoint;
   if (cache === null || cache.isEmpty) await endpoint.ready();
+  const local = tokenizer === "" ? null : await openModel(tokenizer);
   const task = tools === "native" ? withNativeTools(textTask) : textTask;
   const policy = new OpenAiPolicy({
     ...{ endpoint, temperature, maxTokens, asksTokens: tokenIds === "auto" },
     stop: stop === "" ? [] : [stop],
     tools: tools === "native" ? task.tools : [],
-    chat: tokenizer === "" ? undefined : await readTokenizer(tokenizer),
+    chat: local?.chat,
   });
   const resources = opened.move();
   return {
@@ -76,7 +75,7 @@ export async function endpointContestant(
     concurrency,
     predictions: null,
     identity: {
-      policy: await policyIdentity(model, options),
+      policy: policyIdentity(model, options, local),
       prompt: promptIdentity(task, examples, env),
     },
     warnings: [],
@@ -126,20 +125,18 @@ function keyOf({ apiKeyEnv }: EndpointOptions): string | null {
   );
 }
 
-async function readTokenizer(folder: string): Promise<ChatTokens> {
-  const read = async (name: string) => JSON.parse(await Deno.readTextFile(join(folder, name)));
-  return chatTokens(await read("tokenizer.json"), await read("tokenizer_config.json"));
-}
-
-async function policyIdentity(
+function policyIdentity(
   name: string,
-  { baseUrl, api, tools, maxTokens, stop, tokenizer }: EndpointOptions,
-): Promise<RunIdentity["policy"]> {
-  const tokenizerSha256 = tokenizer === ""
-    ? null
-    : await fileSha256(join(tokenizer, "tokenizer.json"));
+  { baseUrl, api, tools, maxTokens, stop }: EndpointOptions,
+  local: StoredModel | null,
+): RunIdentity["policy"] {
+  const tokenizerSha256 = local && sha256(JSON.stringify(local.tokenizer));
   return {
     ...{ kind: "endpoint", name, modelSha256: null, predictionsSha256: null, match: null },
     endpoint: { baseUrl, api, tools, maxTokens, stop, tokenizerSha256 },
   };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

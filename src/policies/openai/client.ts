@@ -121,6 +121,7 @@ export class Client implements Disposable {
       if (!this.#isReached || tries > retries || waitMs > LONGEST_RETRY_AFTER_MS) {
         throw this.#unanswered(path, told.reason, tries, waitMs);
       }
+      this.#end.signal.throwIfAborted();
       onFailedTry();
       const uniform = new Rng(this.#failedTries++, "backoff").uniform();
       await clock.sleep(backoffMs(tries, { uniform, retryAfterMs: waitMs }), this.#end.signal);

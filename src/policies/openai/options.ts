@@ -17,7 +17,7 @@ export const ENDPOINT_OPTIONS = {
   ),
   tokenizer: option(
     "",
-    "folder with the model's tokenizer.json and tokenizer_config.json, for --api completions",
+    "the served model's folder or .gguf file, of which only the tokenizer is used (none = chat)",
     "ours",
   ),
   tools: choice(

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { openModel } from "../../../src/models/model_folder.ts";
 import { openStore } from "../../../src/store/run_store.ts";
 import { tinyQuestions } from "../../tiny/bird.ts";
 import { FinestepProcess } from "../../tiny/finestep_process.ts";
 import { finestep, type Outcome, Workplace } from "../../tiny/workplace.ts";
-import { type Asked, MODEL, refusal, said, ScriptedServer } from "./scripted_server.ts";
+import { type Asked, completed, MODEL, refusal, said, ScriptedServer } from "./scripted_server.ts";
 
 const GOLD = new Map(tinyQuestions("dev").map(({ question, SQL }) => [String(question), SQL]));
 
@@ -188,6 +189,29 @@ Deno.test("finestep eval --policy openai --tools native calls tools by the API, 
   assert.equal(body.tools[0].function.name, "execute_sql");
   assert.doesNotMatch(body.messages[0].content, /tool_call/);
   assert.equal(body.messages[3].content, "1\n1\n(1 row)");
+});
+
+Deno.test("finestep eval --policy openai --api completions asks with the token ids of --tokenizer", async () => {
+  await using workplace = await Workplace.open();
+  const { chat } = await openModel(workplace.file("model"));
+  await using server = new ScriptedServer(({ body: { prompt } }) => {
+    const text = answer("SELECT count(*) FROM item");
+    assert.match(chat.decode(prompt), /question: .*\(dev \d\)/);
+    const ids = [...chat.encode(text), chat.endOfTurn];
+    return completed(text, { token_ids: ids, logprobs: { token_logprobs: ids.map(() => -0.5) } });
+  });
+  const { code, stdout, stderr } = await evaluate(
+    workplace,
+    server,
+    ...["--api", "completions", "--tokenizer", workplace.file("model"), "--template", "compact"],
+  );
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /: 2 of 8 right$/m);
+  assert.match(stdout, /^Token ids and logprobs came with 8 of 8 answers$/m);
+  using store = openStore(workplace.store);
+  const [{ episode: { tokens } }] = store.episodes(1, "eval");
+  assert.equal(tokens?.sampledLogprobs.at(-1), -0.5);
+  assert.match(store.run(1).identity!.policy.endpoint!.tokenizerSha256!, /^[0-9a-f]{64}$/);
 });
 
 Deno.test("finestep eval --policy openai writes the key nowhere", async () => {
