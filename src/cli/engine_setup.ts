@@ -5,7 +5,9 @@
  * @module
  */
 
+import { chooseDevice } from "../engines/device.ts";
 import type { Engine } from "../engines/engine.ts";
+import type { DeviceKind } from "../engines/onnx_session.ts";
 import { OnnxEngine } from "../engines/onnx.ts";
 import type { EngineOptions } from "../engines/options.ts";
 import type { EnvOptions } from "../env/options.ts";
@@ -14,34 +16,64 @@ import { initialAdapters } from "../models/lora.ts";
 import type { Model } from "../models/model_folder.ts";
 import type { NamedTensors } from "../models/weights.ts";
 
+/** What an engine computes on. */
+export interface Place {
+  /** The device of ONNX Runtime. */
+  readonly kind: DeviceKind;
+  /** For people and results, such as `onnx on cpu (AMD EPYC, 2 threads)`. */
+  readonly name: string;
+}
+
+/**
+ * Where the options say that an engine computes.
+ *
+ * @throws {Error} If a device that was named cannot be used, with advice.
+ */
+export async function placeOf({ engine, device, tfjsBackend }: EngineOptions): Promise<Place> {
+  if (engine === "tfjs") return { kind: "cpu", name: `tfjs on ${tfjsBackend}` };
+  const { kind, name, passedOver } = await chooseDevice(device);
+  passedOver.forEach((other) => console.error(`warning: not used: ${other}`));
+  return { kind, name: `onnx on ${name}` };
+}
+
 /** The embedded engine with a model's weights, which it takes over. */
-export function makeEngine(
+export async function makeEngine(
   model: Model,
   options: EngineOptions,
-  adapters?: Adapters,
+  { adapters, place }: { readonly adapters?: Adapters; readonly place?: Place } = {},
 ): Promise<Engine> {
   const { beta1, beta2, weightDecay, maxGradientNorm, microBatchTokens, slots } = options;
-  return OnnxEngine.create({
+  const shared = {
     ...model,
     adapters,
     adam: { beta1, beta2, epsilon: 1e-8, weightDecay },
     maxGradientNorm,
-    threads: options.threads || navigator.hardwareConcurrency,
     microBatchTokens,
     activationBytes: options.activationMegabytes * 2 ** 20,
     slots,
-  });
+  };
+  if (options.engine === "tfjs") {
+    // Loaded when asked for, as few do.
+    const { TfjsEngine } = await import("../engines/tfjs.ts");
+    return await TfjsEngine.create({ ...shared, backend: options.tfjsBackend });
+  }
+  const { kind } = place ?? await placeOf(options);
+  const threads = options.threads || navigator.hardwareConcurrency;
+  return await OnnxEngine.create({ ...shared, threads, device: kind });
 }
 
 /** An engine that stays where the policy is now, however the policy's own engine changes. */
-export function makeReference(
+export async function makeReference(
   model: Model,
   options: EngineOptions,
-  adapters?: Adapters,
+  { adapters, place }: { readonly adapters?: Adapters; readonly place: Place },
 ): Promise<Engine> {
-  // Under adapters nobody changes the weights, so that these can be shared.
-  if (!adapters) return makeEngine({ ...model, weights: copied(model.weights) }, options);
-  return makeEngine(model, options, { ...adapters, weights: copied(adapters.weights) });
+  if (!adapters) {
+    return await makeEngine({ ...model, weights: copied(model.weights) }, options, { place });
+  }
+  // Nobody changes the weights under adapters, so that these can be shared.
+  const frozen = { ...adapters, weights: copied(adapters.weights) };
+  return await makeEngine(model, options, { adapters: frozen, place });
 }
 
 function copied(tensors: NamedTensors): NamedTensors {

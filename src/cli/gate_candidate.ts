@@ -171,7 +171,15 @@ async function examsOf(
   const taken = async (exam: keyof Exams, samples: number) => {
     const temperature = TEMPERATURES[exam];
     await using contestant = await parts.contestant(
-      { model, engine, seed, temperature, samples, isTemplateGiven: false },
+      {
+        model,
+        engine,
+        seed,
+        temperature,
+        samples,
+        isTemplateGiven: false,
+        toolResults: "template",
+      },
       { ...arena, answers, task },
     );
     const trials = trialsOf(examples, { seed, samples });

@@ -9,17 +9,20 @@ import { basename, join } from "node:path";
 import type { EngineOptions } from "../engines/options.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadAdapters } from "../models/adapter_folder.ts";
+import type { ToolResults } from "../models/chat_template.ts";
 import { loadModel } from "../models/model_folder.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant } from "./contestant.ts";
-import { envOptions, makeEngine } from "./engine_setup.ts";
+import { envOptions, makeEngine, placeOf } from "./engine_setup.ts";
 import { promptIdentity } from "./prompt_identity.ts";
 
 /** How a model acts. */
 export interface ModelSetup {
   /** Its folder, or GGUF file. */
   readonly model: string;
+  /** How its chat shows tool results. */
+  readonly toolResults: ToolResults;
   readonly engine: EngineOptions;
   readonly temperature: number;
   readonly seed: number;
@@ -35,13 +38,15 @@ export interface ModelSetup {
  * @throws {Error} If the model cannot be loaded.
  */
 export async function modelContestant(
-  { model: path, engine: options, temperature, seed, samples, isTemplateGiven }: ModelSetup,
+  { model: path, toolResults, engine: options, temperature, seed, samples, isTemplateGiven }:
+    ModelSetup,
   { task, examples, env }: Arena,
 ): Promise<Contestant> {
-  const model = await loadModel(path);
+  const place = await placeOf(options);
+  const model = await loadModel(path, { toolResults });
   const { adapter } = options;
   const adapters = adapter === "" ? undefined : await loadAdapters(adapter, model.config);
-  const engine = await makeEngine(model, options, adapters);
+  const engine = await makeEngine(model, options, { adapters, place });
   const settings = envOptions(env, isTemplateGiven, model);
   const { maxTurnTokens, slots } = options;
   const policy = engine.policy({ temperature, maxTurnTokens });
@@ -60,8 +65,9 @@ export async function modelContestant(
         modelSha256: await modelSha256(path, adapter),
         predictionsSha256: null,
         match: null,
+        device: place.name,
       },
-      prompt: promptIdentity(task, examples, settings),
+      prompt: promptIdentity(task, examples, { ...settings, toolResults }),
     },
     warnings: [],
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

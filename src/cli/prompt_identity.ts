@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import type { Example } from "../dataset/example.ts";
 import type { EnvOptions } from "../env/options.ts";
+import type { ToolResults } from "../models/chat_template.ts";
 import type { Task } from "../env/task.ts";
 import type { RunIdentity } from "../store/identity.ts";
 
@@ -14,9 +15,11 @@ import type { RunIdentity } from "../store/identity.ts";
 export function promptIdentity(
   task: Task,
   examples: readonly Example[],
-  { template }: EnvOptions,
+  { template, toolResults = "template" }: EnvOptions & { readonly toolResults?: ToolResults },
 ): RunIdentity["prompt"] {
   const hash = createHash("sha256");
   for (const example of examples) hash.update(JSON.stringify(task.prompt(example, template)));
+  // Left out where it is as ever, so that evaluations from before there was a choice stay comparable.
+  if (toolResults !== "template") hash.update(`tool results as ${toolResults}`);
   return { template, sha256: hash.digest("hex") };
 }

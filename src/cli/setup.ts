@@ -4,7 +4,7 @@
  * @module
  */
 
-import { option } from "../config/option.ts";
+import { choice, option } from "../config/option.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
@@ -27,7 +27,17 @@ export const SQL_OPTIONS = {
 
 /** Options that `train` and `eval` share. */
 export const SHARED_OPTIONS = {
-  model: option(FIXTURE_POLICY, "folder of the policy's model, in Hugging Face's form", "ours"),
+  model: option(
+    FIXTURE_POLICY,
+    "the policy's model: a folder in Hugging Face's form, or a .gguf file",
+    "ours",
+  ),
+  toolResults: choice(
+    "template",
+    ["template", "user"],
+    "how the chat shows tool results: as the model's template has it, or as the user's messages",
+    "ours",
+  ),
   workers: SQL_OPTIONS.workers,
   store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
 };

@@ -54,7 +54,7 @@ async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlag
   const runId = store.startRun({
     kind: "train",
     command: commandLine("train", argv),
-    options: { argv, ...training.record },
+    options: { argv, ...training.record, device: training.device },
     seed: flags.values.training.seed,
     commit: await sourceCommit(),
     dataSet: flags.values.run.data,

@@ -44,7 +44,14 @@ import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
 import type { Flags } from "./args.ts";
 import { type Evaluation, evaluationPhase, storeMeasures } from "./evaluation_phase.ts";
-import { adaptersOf, envOptions, makeEngine, makeReference } from "./engine_setup.ts";
+import {
+  adaptersOf,
+  envOptions,
+  makeEngine,
+  makeReference,
+  type Place,
+  placeOf,
+} from "./engine_setup.ts";
 import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
@@ -98,6 +105,8 @@ interface Parts {
   /** What is learned in place of the weights, if not these. */
   readonly adapters?: Adapters;
   readonly engine: Engine;
+  /** What the engine computes on. */
+  readonly place: Place;
   /** The policy that the run began with, where a KL term compares with it. */
   readonly reference?: Engine;
 }
@@ -130,7 +139,8 @@ export class TrainingRun implements AsyncDisposable {
   static async open(flags: TrainFlags): Promise<TrainingRun> {
     const { run, training, engine: engineOptions, environment } = flags.values;
     const { options: { klCoefficient } } = makeAlgorithm(run.algorithm, given(flags, "credit"));
-    const model = await loadModel(run.model);
+    const place = await placeOf(engineOptions);
+    const model = await loadModel(run.model, run);
     const roots = [run.data, ...run.evalData ? [run.evalData] : []];
     const pool = new SqlPool({ roots, workers: run.workers });
     try {
@@ -141,10 +151,12 @@ export class TrainingRun implements AsyncDisposable {
       const data = await withoutUselessGold(loaded, task);
       const adapters = await adaptersOf(model, engineOptions, training.seed);
       const reference = Number(klCoefficient) > 0
-        ? await makeReference(model, engineOptions, adapters)
+        ? await makeReference(model, engineOptions, { adapters, place })
         : undefined;
-      const engine = await makeEngine(model, engineOptions, adapters);
-      return new TrainingRun({ flags, pool, model, data, task, adapters, engine, reference });
+      const engine = await makeEngine(model, engineOptions, { adapters, place });
+      return new TrainingRun({
+        ...{ flags, pool, model, data, task, adapters, engine, reference, place },
+      });
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -160,6 +172,11 @@ export class TrainingRun implements AsyncDisposable {
       rewards: this.#rewards,
       credit: this.algorithm.options,
     };
+  }
+
+  /** What the engine computes on. */
+  get device(): string {
+    return this.#parts.place.name;
   }
 
   /** Evaluates, trains, evaluates again, and prints what came of it. */
@@ -224,7 +241,7 @@ export class TrainingRun implements AsyncDisposable {
       }, seed ${training.seed}`,
       `Data: ${data.description}`,
       ...data.warnings.map((warning) => `warning: ${warning}`),
-      `Policy: ${run.model}; ${this.#lengthText}`,
+      `Policy: ${run.model}, ${this.#parts.place.name}; ${this.#lengthText}`,
     ];
     console.error(lines.join("\n"));
   }

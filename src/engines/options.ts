@@ -4,11 +4,24 @@
  * @module
  */
 
-import { option, real, type Values } from "../config/option.ts";
+import { choice, option, real, type Values } from "../config/option.ts";
 import { LORA_TARGETS } from "../models/lora.ts";
 
 /** How weights are updated, and with what resources. */
 export const ENGINE_OPTIONS = {
+  engine: choice("onnx", ["onnx", "tfjs"], "what computes: ONNX Runtime or TensorFlow.js", "ours"),
+  device: choice(
+    "cpu",
+    ["cpu", "auto", "webgpu", "cuda"],
+    "where ONNX Runtime computes (auto = cuda, else webgpu, else cpu); cpu gives the same bits on any run",
+    "ours",
+  ),
+  tfjsBackend: choice(
+    "wasm",
+    ["wasm", "cpu", "webgpu", "node", "node-gpu"],
+    "where TensorFlow.js computes",
+    "ours",
+  ),
   beta1: option(0.9, "AdamW: decay of the mean of gradients", "neighbour", { range: [0, 1] }),
   beta2: option(0.99, "AdamW: decay of the mean of squared gradients", "ours", { range: [0, 1] }),
   weightDecay: option(0.01, "AdamW: decoupled weight decay", "neighbour", { range: [0, 1] }),

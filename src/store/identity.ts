@@ -38,6 +38,8 @@ export interface RunIdentity {
     readonly predictionsSha256: string | null;
     /** How predictions were paired with questions. */
     readonly match: string | null;
+    /** What a model of this process ran on; absent for all others, and in older runs. */
+    readonly device?: string;
     /** Where a served model was asked and how; its weights are not known. Absent for all others. */
     readonly endpoint?: {
       readonly baseUrl: string;

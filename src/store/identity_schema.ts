@@ -38,6 +38,7 @@ export const RUN_IDENTITY = z.strictObject({
     modelSha256: SHA256.nullable(),
     predictionsSha256: SHA256.nullable(),
     match: z.string().nullable().describe("how predictions were paired with questions"),
+    device: z.string().optional().describe("what a model of this process ran on"),
     endpoint: z.strictObject({
       baseUrl: z.string(),
       api: z.string(),
