@@ -16,6 +16,8 @@ export interface Network extends AsyncDisposable {
   readonly config: ModelConfig;
   /** Cosines and sines of all positions, shape (maxLength, headSize) each. */
   readonly rotary: Rotary;
+  /** Least of a graph's sizes; 0 unless said otherwise. */
+  readonly minSize?: number;
   /** Runs a graph of transformer.ts or extension.ts in src/models, with the weights fed beside `feeds`. */
   run(
     graph: "logprobs" | "gradients" | "recomputedGradients" | "extension",

@@ -70,7 +70,7 @@ export class OnnxDecoder implements Decoder {
       const { logits, tokens } = await this.#ran(chunk, {
         begins: [at],
         width: chunk.length,
-        own: this.#nothing(0),
+        own: this.#nothing(this.#network.minSize ?? 0),
         prompts: at === 0 ? this.#nothing(1) : this.#part(this.#prompts, prompt, [at]),
         promptOf: [0],
       });

@@ -56,6 +56,11 @@ export class OnnxNetwork implements Network {
     return this.shape.config;
   }
 
+  /** On WebGPU products over no elements crash. */
+  get minSize(): number {
+    return this.#options.device === "webgpu" ? 1 : 0;
+  }
+
   /** Runs a graph, with the weights fed beside `feeds`. */
   async run(graph: GraphName, sizes: Sizes, feeds: Feeds): ReturnType<OnnxSession["run"]> {
     while (this.#stale.length > 0) await (await this.#stale.pop()!)[Symbol.asyncDispose]();

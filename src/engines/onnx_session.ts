@@ -70,11 +70,17 @@ export class DeviceTensor implements Disposable {
 export class OnnxSession {
   readonly #session: ort.InferenceSession;
   readonly #model: OnnxModel;
+  readonly #device: DeviceKind;
   readonly #kept: ReadonlySet<string>;
 
-  private constructor(session: ort.InferenceSession, model: OnnxModel, kept: readonly string[]) {
+  private constructor(
+    session: ort.InferenceSession,
+    model: OnnxModel,
+    { device, kept }: { device: DeviceKind; kept: readonly string[] },
+  ) {
     this.#session = session;
     this.#model = model;
+    this.#device = device;
     this.#kept = new Set(kept);
   }
 
@@ -113,7 +119,7 @@ export class OnnxSession {
       // Else the threads of one session spin on the cores that the next one needs.
       extra: { session: { force_spinning_stop: "1" } },
     });
-    return new OnnxSession(session, model, kept);
+    return new OnnxSession(session, model, { device, kept });
   }
 
   /**
@@ -122,6 +128,7 @@ export class OnnxSession {
    * @param sizes Numbers for the named sizes of the graph.
    * @param feeds Data of each input; names that the graph does not have are passed over.
    * @throws {TypeError} If an input is missing or not as long as its shape.
+   * @throws {RangeError} If a size is 0 on WebGPU, where products over no elements crash the process.
    */
   async run(sizes: Sizes, feeds: Feeds): Promise<Results["read"]> {
     return (await this.runKeeping(sizes, feeds)).read;
@@ -129,6 +136,7 @@ export class OnnxSession {
 
   /** {@linkcode run} for graphs with outputs that stay on the device. */
   async runKeeping(sizes: Sizes, feeds: Feeds): Promise<Results> {
+    if (this.#device === "webgpu") checkSizes(sizes);
     const inputs: Record<string, ort.Tensor> = {};
     for (const [name, { shape, type }] of this.#model.inputs) {
       const numbers = shape.map((dimension) => resolved(dimension, sizes));
@@ -151,6 +159,16 @@ export class OnnxSession {
   /** Frees the native memory. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.release();
+  }
+}
+
+function checkSizes(sizes: Sizes): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (size < 1) {
+      throw new RangeError(
+        `Cannot run on WebGPU as each size must be at least 1 there: "${name}" is ${size}`,
+      );
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { contextFeeds } from "../../src/engines/context.ts";
 import { chooseDevice, probeDevices } from "../../src/engines/device.ts";
 import { microBatches } from "../../src/engines/micro_batches.ts";
 import { type DeviceKind, OnnxSession } from "../../src/engines/onnx_session.ts";
-import { multiply } from "../../src/models/graph/operations.ts";
+import { matmul, multiply } from "../../src/models/graph/operations.ts";
 import { input } from "../../src/models/graph/tensor.ts";
 import { gradientGraph, gradientName, rotaryTable } from "../../src/models/transformer.ts";
 import { weightShapes } from "../../src/models/weights.ts";
@@ -68,6 +68,13 @@ onEachDevice(
     await assert.rejects(flat.run({ n: 3 }, { x: twice }), /"x".*\[3\].*4 elements/);
   },
 );
+
+onWebgpu("OnnxSession.run() refuses a size of 0, which crashes there", async () => {
+  const outputs = { y: matmul(input("a", [1, "n"]), input("b", ["n", 1])) };
+  await using session = await OnnxSession.create(outputs, { threads: 1, device: "webgpu" });
+  const none = new Float32Array(0);
+  await assert.rejects(session.run({ n: 0 }, { a: none, b: none }), /at least 1 there: "n" is 0/);
+});
 
 const IDS = Array.from({ length: 68 }, (_, i) => (i * 7 + i * i) % 24);
 const BATCH = batchOf([7, 40, 21], IDS, (token) => token % 3);
