@@ -79,20 +79,24 @@ export class OnnxNetwork implements Network {
   #session(graph: GraphName): Promise<OnnxSession> {
     const known = this.#sessions.get(graph);
     if (known) return known;
-    const constants = graph === "extension" ? this.#matrices() : new Map();
+    const constants = graph === "extension" ? this.#constants() : new Map();
     const created = OnnxSession.create(GRAPHS[graph](this.shape), this.#options, [], constants);
     this.#sessions.set(graph, created);
     return created;
   }
 
-  /** The matrices of linear layers. The embedding table is read row by row, where it lies. */
-  #matrices(): Map<string, Float32Array> {
-    const layers = [...this.#weights]
-      .filter(([name, { shape }]) => shape.length === 2 && name.includes(".layers."))
+  /**
+   * The matrices of linear layers. The processor reads the embedding table row by row, where it lies;
+   * another device would be sent it at each run, so that there all weights are constants.
+   */
+  #constants(): Map<string, Float32Array> {
+    const isElsewhere = (this.#options.device ?? "cpu") !== "cpu";
+    const constants = [...this.#weights]
       .filter(([name]) => !name.includes(".lora_"))
+      .filter(([name, { shape }]) => isElsewhere || shape.length === 2 && name.includes(".layers."))
       .map(([name, { data }]) => [name, data] as const);
     const head = this.#weights.get(HEAD) ?? this.#weights.get("model.embed_tokens.weight")!;
-    return new Map([...layers, [HEAD, head.data]]);
+    return new Map([...constants, [HEAD, head.data]]);
   }
 
   /** Frees the native memory of all graphs. */
