@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Tensor, tensor } from "@tensorflow/tfjs-core";
+import { backend, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../models/config.ts";
 import { extensionGraph, HEAD } from "../models/extension.ts";
 import type { Outputs } from "../models/graph/onnx_model.ts";
@@ -34,6 +34,8 @@ type GraphName = keyof typeof GRAPHS;
 export class TfjsNetwork implements Network {
   readonly config: ModelConfig;
   readonly rotary: Rotary;
+  /** WebGPU refuses buffers of no elements. */
+  readonly minSize: number = 1;
   readonly #shape: NetworkShape;
   readonly #weights: NamedTensors;
   readonly #switchTo: () => void;
@@ -59,12 +61,14 @@ export class TfjsNetwork implements Network {
     feeds: ArrayFeeds,
   ): Promise<Readonly<Record<string, Float32Array>>> {
     this.#switchTo();
-    const outputs = this.#session(graph).run(sizes, { ...this.#weightFeeds(), ...feeds });
-    return Object.fromEntries(
-      await Promise.all(
-        Object.entries(outputs).map(async ([name, tensor]) => [name, await taken(tensor)]),
-      ),
-    );
+    return await withoutDeviceErrors(async () => {
+      const outputs = this.#session(graph).run(sizes, { ...this.#weightFeeds(), ...feeds });
+      return Object.fromEntries(
+        await Promise.all(
+          Object.entries(outputs).map(async ([name, tensor]) => [name, await taken(tensor)]),
+        ),
+      );
+    });
   }
 
   weightsChanged(names: Iterable<string>): void {
@@ -96,6 +100,23 @@ export class TfjsNetwork implements Network {
     this.#sessions.set(graph, created);
     return created;
   }
+}
+
+/**
+ * Computes on the backend in use, and throws what WebGPU refused: the library would go on with
+ * whatever is in the memory of results that were never computed.
+ */
+async function withoutDeviceErrors<T>(compute: () => Promise<T>): Promise<T> {
+  const { device } = backend() as { device?: GPUDevice };
+  device?.pushErrorScope("validation");
+  const result = await compute();
+  const error = await device?.popErrorScope();
+  if (error) {
+    throw new TypeError(
+      `Cannot compute on WebGPU as the device must accept each command: ${error.message}`,
+    );
+  }
+  return result;
 }
 
 /** The elements of a tensor, which is disposed of. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
+import { OnnxDecoder } from "../../src/engines/onnx_decoder.ts";
 import { TfjsEngine } from "../../src/engines/tfjs.ts";
 import { tfjsBackend } from "../../src/engines/tfjs_backend.ts";
+import { TfjsNetwork } from "../../src/engines/tfjs_network.ts";
 import { TfjsSession } from "../../src/engines/tfjs_session.ts";
 import { add, matmul } from "../../src/models/graph/operations.ts";
 import { input, operation } from "../../src/models/graph/tensor.ts";
@@ -51,4 +53,16 @@ Deno.test("TfjsEngine gives back all memory on the device, with conversations op
     assert.ok(tf.memory().numTensors > before);
   }
   assert.equal(tf.memory().numTensors, before);
+});
+
+Deno.test({
+  name: "TfjsNetwork.run() throws what WebGPU refused, where FINESTEP_TFJS_BACKENDS names webgpu",
+  ignore: !Deno.env.get("FINESTEP_TFJS_BACKENDS")?.split(",").includes("webgpu"),
+  fn: async () => {
+    const { config, weights } = tinyOptions();
+    const shape = { config, lora: null };
+    await using network = new TfjsNetwork(shape, weights, await tfjsBackend("webgpu"));
+    const decoder = new OnnxDecoder(Object.assign(network, { minSize: 0 }));
+    await assert.rejects(decoder.prefill([1, 2, 3]), /must accept each command: Binding size 0/);
+  },
 });
