@@ -111,13 +111,31 @@ export function chatTokens(
 
 function tokenizerOf(json: TokenizerJson, config: TokenizerConfig): Tokenizer {
   try {
-    return new Tokenizer({ ...json, added_tokens: addedTokens(json, config) }, config);
+    return new Tokenizer({
+      ...json,
+      added_tokens: addedTokens(json, config),
+      pre_tokenizer: withAllDigits(json.pre_tokenizer),
+    }, config);
   } catch (error) {
     throw new RangeError(
       `Cannot use tokenizer as it must be whole and of a known kind: ${(error as Error).message}`,
       { cause: error },
     );
   }
+}
+
+/** The library takes ASCII digits only for digits; Hugging Face's own takes those of all scripts. */
+function withAllDigits(splits: unknown): unknown {
+  if (typeof splits !== "object" || splits === null) return splits;
+  const { type, pretokenizers, individual_digits } = splits as {
+    readonly type: string;
+    readonly pretokenizers: readonly unknown[];
+    readonly individual_digits?: boolean;
+  };
+  if (type === "Sequence") return { ...splits, pretokenizers: pretokenizers.map(withAllDigits) };
+  if (type !== "Digits") return splits;
+  const pattern = { Regex: individual_digits ? "\\p{N}" : "\\p{N}+" };
+  return { type: "Split", pattern, behavior: "Isolated", invert: false };
 }
 
 /** The added tokens of both files; `tokenizer_config.json` may have more. */

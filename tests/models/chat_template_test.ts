@@ -152,6 +152,23 @@ Deno.test("ChatTokens.encode() takes a phrase that is one token as one token", (
   assert.deepEqual(CHAT.encode("<reasoning>"), [id("<reasoning>")]);
 });
 
+Deno.test("ChatTokens.encode() splits the digits of all scripts where digits are split", () => {
+  // "٣" is two bytes, whose letters are "Ù" and "£".
+  const { vocab, merges } = json.model as { vocab: object; merges: unknown[] };
+  const model = {
+    ...json.model as object,
+    vocab: { ...vocab, "Ù£": 1000, "Ù£Ù£": 1001 },
+    merges: [...merges, "Ù £", "Ù£ Ù£"],
+  };
+  const encoded = (individual_digits: boolean) => {
+    const digits = { type: "Digits", individual_digits };
+    const pre_tokenizer = { type: "Sequence", pretokenizers: [digits, json.pre_tokenizer] };
+    return chatTokens({ ...json, model, pre_tokenizer }, config).encode("a٣٣");
+  };
+  assert.deepEqual(encoded(true), [id("a"), 1000, 1000]);
+  assert.deepEqual(encoded(false), [id("a"), 1001]);
+});
+
 Deno.test("ChatTokens.encode() knows the tokens that only tokenizer_config.json has", () => {
   const added_tokens_decoder = {
     [id("<|end|>")]: { content: "<|end|>", special: true },
