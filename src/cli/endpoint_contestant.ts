@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { withNativeTools } from "../env/native_tools.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
+import type { ToolResults } from "../models/chat_template.ts";
 import { openModel, type StoredModel } from "../models/model_folder.ts";
 import { Endpoint } from "../policies/openai/endpoint.ts";
 import type { EndpointOptions } from "../policies/openai/options.ts";
@@ -25,6 +26,8 @@ export interface EndpointSetup {
   /** Its name at the endpoint. */
   readonly model: string;
   readonly endpoint: EndpointOptions;
+  /** How a local chat template shows tool results; without one it has no effect. */
+  readonly toolResults: ToolResults;
   readonly temperature: number;
   readonly seed: number;
   /** Attempts at each question. */
@@ -41,7 +44,7 @@ export interface EndpointSetup {
  * @throws {Error} If the key or the tokenizer is missing.
  */
 export async function endpointContestant(
-  { model, endpoint: options, temperature, seed, samples, file }: EndpointSetup,
+  { model, endpoint: options, toolResults, temperature, seed, samples, file }: EndpointSetup,
   { task: textTask, examples, env }: Arena,
 ): Promise<Contestant> {
   const { tools, concurrency, maxTokens, stop, tokenizer, tokenIds } = options;
@@ -58,7 +61,7 @@ export async function endpointContestant(
   );
   meter.endpoint = endpoint;
   if (cache === null || cache.isEmpty) await endpoint.ready();
-  const local = tokenizer === "" ? null : await openModel(tokenizer);
+  const local = tokenizer === "" ? null : await openModel(tokenizer, { toolResults });
   const task = tools === "native" ? withNativeTools(textTask) : textTask;
   const policy = new OpenAiPolicy({
     ...{ endpoint, temperature, maxTokens, asksTokens: tokenIds === "auto" },
@@ -76,7 +79,7 @@ export async function endpointContestant(
     predictions: null,
     identity: {
       policy: policyIdentity(model, options, local),
-      prompt: promptIdentity(task, examples, env),
+      prompt: promptIdentity(task, examples, { ...env, ...local && { toolResults } }),
     },
     warnings: [],
     // A server may take minutes for an answer; with the cache, turns that were answered are not lost.
