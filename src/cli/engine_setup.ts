@@ -12,7 +12,7 @@ import { OnnxEngine } from "../engines/onnx.ts";
 import type { EngineOptions } from "../engines/options.ts";
 import type { EnvOptions } from "../env/options.ts";
 import { type Adapters, loadAdapters } from "../models/adapter_folder.ts";
-import { initialAdapters } from "../models/lora.ts";
+import { initialAdapters, type Lora } from "../models/lora.ts";
 import type { Model } from "../models/model_folder.ts";
 import type { NamedTensors } from "../models/weights.ts";
 
@@ -82,6 +82,13 @@ function copied(tensors: NamedTensors): NamedTensors {
   );
 }
 
+/** The new adapters that a command asks for; null for none. */
+export function loraOf({ loraRank, loraAlpha, loraTargets }: EngineOptions): Lora | null {
+  if (loraRank === 0) return null;
+  const targets = loraTargets.split(",").map((target) => target.trim());
+  return { rank: loraRank, alpha: loraAlpha, targets };
+}
+
 /**
  * The adapters that a command asks for: those of a folder, new ones of `loraRank`, or none.
  *
@@ -89,14 +96,12 @@ function copied(tensors: NamedTensors): NamedTensors {
  */
 export async function adaptersOf(
   { config }: Model,
-  { adapter, loraRank, loraAlpha, loraTargets }: EngineOptions,
+  options: EngineOptions,
   seed: number,
 ): Promise<Adapters | undefined> {
-  if (adapter !== "") return await loadAdapters(adapter, config);
-  if (loraRank === 0) return undefined;
-  const targets = loraTargets.split(",").map((target) => target.trim());
-  const shape = { rank: loraRank, alpha: loraAlpha, targets };
-  return { shape, weights: initialAdapters(config, shape, seed) };
+  if (options.adapter !== "") return await loadAdapters(options.adapter, config);
+  const shape = loraOf(options);
+  return shape ? { shape, weights: initialAdapters(config, shape, seed) } : undefined;
 }
 
 /** The environment's options; the template is the one the model was trained with, unless given. */

@@ -10,11 +10,11 @@ import type { EngineOptions } from "../engines/options.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadAdapters } from "../models/adapter_folder.ts";
 import type { ToolResults } from "../models/chat_template.ts";
-import { loadModel } from "../models/model_folder.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant } from "./contestant.ts";
 import { envOptions, makeEngine, placeOf } from "./engine_setup.ts";
+import { loadSizedModel } from "./sized_model.ts";
 import { promptIdentity } from "./prompt_identity.ts";
 
 /** How a model acts. */
@@ -43,7 +43,11 @@ export async function modelContestant(
   { task, examples, env }: Arena,
 ): Promise<Contestant> {
   const place = await placeOf(options);
-  const model = await loadModel(path, { toolResults });
+  const model = await loadSizedModel(path, { toolResults }, {
+    ...{ engine: options, place },
+    conversations: examples.length * samples,
+    training: null,
+  });
   const { adapter } = options;
   const adapters = adapter === "" ? undefined : await loadAdapters(adapter, model.config);
   const engine = await makeEngine(model, options, { adapters, place });

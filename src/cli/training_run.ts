@@ -22,7 +22,7 @@ import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
 import { type Adapters, saveAdapters } from "../models/adapter_folder.ts";
 import { mergedWeights } from "../models/lora.ts";
-import { loadModel, type Model, saveModel } from "../models/model_folder.ts";
+import { type Model, saveModel } from "../models/model_folder.ts";
 import { weightsOf } from "../models/weights.ts";
 import { DemonstratingPolicy } from "../policies/demonstration.ts";
 import type { Policy } from "../policies/policy.ts";
@@ -47,12 +47,14 @@ import { type Evaluation, evaluationPhase, storeMeasures } from "./evaluation_ph
 import {
   adaptersOf,
   envOptions,
+  loraOf,
   makeEngine,
   makeReference,
   type Place,
   placeOf,
 } from "./engine_setup.ts";
 import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
+import { loadSizedModel } from "./sized_model.ts";
 import { outputStyle } from "./terminal.ts";
 
 /** Every option of `finestep train`, by the heading of its help. */
@@ -140,7 +142,11 @@ export class TrainingRun implements AsyncDisposable {
     const { run, training, engine: engineOptions, environment } = flags.values;
     const { options: { klCoefficient } } = makeAlgorithm(run.algorithm, given(flags, "credit"));
     const place = await placeOf(engineOptions);
-    const model = await loadModel(run.model, run);
+    const model = await loadSizedModel(run.model, run, {
+      ...{ engine: engineOptions, place },
+      conversations: training.groupsPerStep * training.groupSize,
+      training: { lora: loraOf(engineOptions) },
+    });
     const roots = [run.data, ...run.evalData ? [run.evalData] : []];
     const pool = new SqlPool({ roots, workers: run.workers });
     try {

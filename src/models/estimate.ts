@@ -41,6 +41,9 @@ const FLOAT_BYTES = 4;
 /** Logits, their softmax and their gradient. */
 const LOGIT_COPIES = 3;
 
+/** Share of the tokens of a batch that the policy chose, as far as one can say before it acts. */
+const SCORED_SHARE = 0.2;
+
 /** The sum over micro-batches, and of the newest one what the runtime holds and its copy. */
 const GRADIENT_COPIES = 3;
 
@@ -52,7 +55,8 @@ const GRADIENT_COPIES = 3;
  * - cache `4 · 2 · layers · key heads · head size · context · slots`
  * - gradients `3 · 4 T`, moments `2 · 4 T`
  * - inner results of one backward pass: `activationBytes()` of a micro-batch; where that is above the
- *   limit, the layers' inputs and the inner results of one layer; in any case three times the logits
+ *   limit, the layers' inputs and the inner results of one layer; in any case three times the logits of
+ *   a fifth of the tokens
  *
  * Arithmetic: `2 M` a token forward, and `4 M` more for the gradients.
  *
@@ -94,7 +98,7 @@ export function estimate(
   };
   return {
     bytes,
-    totalBytes: Object.values(bytes).reduce((sum, part) => sum + part, 0),
+    totalBytes: totalOf(bytes),
     flop: { generated: 2 * inProducts, trained: 6 * inProducts },
   };
 }
@@ -115,7 +119,8 @@ function trainingBytes(
   return {
     gradients: GRADIENT_COPIES * learned,
     moments: 2 * learned,
-    activations: inner + LOGIT_COPIES * FLOAT_BYTES * config.vocabSize * microBatchTokens,
+    activations: inner +
+      LOGIT_COPIES * FLOAT_BYTES * config.vocabSize * SCORED_SHARE * microBatchTokens,
   };
 }
 
@@ -131,18 +136,22 @@ function productWeights(config: ModelConfig): number {
   return count(new Map(layers)) + config.vocabSize * config.hiddenSize;
 }
 
+/** Parts that depend on how long conversations become and how many tokens are scored at once. */
+const GUESSED = ["cache", "activations"];
+
 /**
- * Refuses what does not fit, before any of it is taken.
+ * Refuses what cannot fit, before any of it is taken. What is only guessed does not count.
  *
  * @param availableBytes As `Deno.systemMemoryInfo().available` has them.
  * @throws {RangeError} If there is not enough memory.
  */
-export function checkMemory(estimated: Estimate, availableBytes: number): void {
-  if (estimated.totalBytes <= availableBytes) return;
+export function checkMemory({ bytes }: Estimate, availableBytes: number): void {
+  const sure = Object.entries(bytes).filter(([part]) => !GUESSED.includes(part));
+  if (totalOf(Object.fromEntries(sure)) <= availableBytes) return;
   throw new RangeError(
-    `Cannot run model as there is not enough memory: it takes about ${memoryText(estimated)}, ${
-      gigabytes(availableBytes)
-    } GB are available`,
+    `Cannot run model as there is not enough memory: it takes at least ${
+      memoryText(Object.fromEntries(sure))
+    }, ${gigabytes(availableBytes)} GB are available`,
   );
 }
 
@@ -159,14 +168,18 @@ export function estimateText(estimated: Estimate, gigaflops: number): string {
     ...estimated.bytes.gradients === undefined ? [] : [`${milliseconds(trained)} ms a trained one`],
   ];
   return [
-    `Memory: about ${memoryText(estimated)}`,
-    `Time: at least ${times.join(", ")}, at ${gigaflops} GFLOP/s`,
+    `Memory: about ${memoryText(estimated.bytes)}`,
+    `Time: at least ${times.join(", ")}, at ${Math.round(gigaflops)} GFLOP/s`,
   ].join("\n");
 }
 
-function memoryText({ bytes, totalBytes }: Estimate): string {
+function memoryText(bytes: Estimate["bytes"]): string {
   const parts = Object.entries(bytes).map(([name, part]) => `${name} ${gigabytes(part)}`);
-  return `${gigabytes(totalBytes)} GB (${parts.join(", ")})`;
+  return `${gigabytes(totalOf(bytes))} GB (${parts.join(", ")})`;
+}
+
+function totalOf(bytes: Estimate["bytes"]): number {
+  return Object.values(bytes).reduce((sum, part) => sum + part, 0);
 }
 
 function gigabytes(bytes: number): string {
