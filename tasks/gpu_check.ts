@@ -11,7 +11,7 @@
 
 import { parseArgs } from "node:util";
 import { sourceCommit } from "../src/cli/setup.ts";
-import { chooseDevice, type DeviceChoice } from "../src/engines/device.ts";
+import { chooseDevice, DEVICE_CHOICES } from "../src/engines/device.ts";
 import { ONNXRUNTIME_VERSION } from "../src/engines/onnx_session.ts";
 import { PLAIN } from "../src/reports/style.ts";
 import { table } from "../src/reports/table.ts";
@@ -44,7 +44,8 @@ const say = (text: string) => {
   lines.push(text);
 };
 
-const device = await chooseDevice(flags.device as DeviceChoice);
+const device = await chooseDevice(known("device", DEVICE_CHOICES, flags.device));
+const shapeNames = flags.shapes.split(",").map((name) => known("shape", Object.keys(SHAPES), name));
 for (const reason of device.passedOver) say(`not used: ${reason}`);
 const session = { threads: navigator.hardwareConcurrency, device: device.kind };
 const record = {
@@ -65,6 +66,12 @@ if (flags.output) {
 }
 Deno.exitCode = isRight ? 0 : 1;
 
+function known<T extends string>(what: string, names: readonly T[], name: string): T {
+  const found = names.find((one) => one === name);
+  if (found) return found;
+  throw new RangeError(`Cannot check ${what} "${name}" as it must be one of ${names.join(", ")}`);
+}
+
 async function measured() {
   say(`device: ${device.name}`);
   const moved = await copies(session, flags.quick ? 4 : 64);
@@ -74,7 +81,7 @@ async function measured() {
   const peak = await peakFlops();
   say(`largest square product in float32: ${tera(peak.flops)} TFLOP/s at ${peak.size}`);
   const shapes = [];
-  for (const name of flags.shapes.split(",")) shapes.push(await checked(name, peak.flops));
+  for (const name of shapeNames) shapes.push(await checked(name, peak.flops));
   return { copies: moved, peak, shapes };
 }
 
@@ -92,11 +99,6 @@ async function peakFlops() {
 
 async function checked(name: string, peak: number) {
   const given = SHAPES[name];
-  if (!given) {
-    throw new RangeError(
-      `Cannot check "${name}" as it must be one of ${Object.keys(SHAPES).join(", ")}`,
-    );
-  }
   const shape = flags.quick ? { ...given, training: { batch: 2, length: 64 } } : given;
   say(`\n${name}: ${(parameterCount(shape.config) / 1e6).toFixed(1)} million weights`);
   const found = await errors(shape, session);

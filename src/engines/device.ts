@@ -33,7 +33,10 @@ export interface ChosenDevice extends Device {
 }
 
 /** What can be asked for: a kind, or the fastest that this machine has. */
-export type DeviceChoice = DeviceKind | "auto";
+export const DEVICE_CHOICES = ["auto", "cpu", "webgpu", "cuda"] as const;
+
+/** One of {@linkcode DEVICE_CHOICES}. */
+export type DeviceChoice = typeof DEVICE_CHOICES[number];
 
 /** Fastest first. */
 const KINDS: readonly DeviceKind[] = ["cuda", "webgpu", "cpu"];
