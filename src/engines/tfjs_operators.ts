@@ -33,10 +33,12 @@ export const TFJS_OPERATORS: Readonly<Record<string, Operator>> = {
   Sigmoid: ofTensors((x) => tf.sigmoid(x)),
   Softmax: ofTensors((x) => tf.softmax(x)),
   LogSoftmax: ofTensors((x) => tf.logSoftmax(x)),
-  MatMul: ofTensors((a, b) => tf.matMul(a, b)),
+  MatMul: ofTensors((a, b) => isOnWasm() ? productOfEach(a, b) : tf.matMul(a, b)),
   Gemm: (operands, { transA, transB }) => {
     const [a, b] = operands as tf.Tensor[];
-    return tf.matMul(a, b, Boolean(transA), Boolean(transB));
+    return isOnWasm()
+      ? tf.matMul(transA ? tf.transpose(a) : a, transB ? tf.transpose(b) : b)
+      : tf.matMul(a, b, Boolean(transA), Boolean(transB));
   },
   ReduceSum: ([x, axes]) => tf.sum(x as tf.Tensor, axes as number[], true),
   ReduceMax: ([x, axes]) => tf.max(x as tf.Tensor, axes as number[], true),
@@ -55,6 +57,20 @@ export const TFJS_OPERATORS: Readonly<Record<string, Operator>> = {
     return axis === 0 ? rowsAdded(x, indices, values) : entriesAdded(x, indices, values);
   },
 };
+
+/** The wasm backend is fast at products of two matrices as they lie, and several times slower at others. */
+function isOnWasm(): boolean {
+  return tf.getBackend() === "wasm";
+}
+
+/** Products over the last two axes, one after another. */
+function productOfEach(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const matrices = (x: tf.Tensor) =>
+    tf.unstack(tf.reshape<tf.Rank.R3>(x, [-1, ...x.shape.slice(-2) as [number, number]]));
+  const others = matrices(b);
+  const products = matrices(a).map((matrix, i) => tf.matMul(matrix, others[i]));
+  return tf.reshape(tf.stack(products), [...a.shape.slice(0, -1), b.shape.at(-1)!]);
+}
 
 /** Bounds below 0 count from the end of their axis, bounds beyond it end there. */
 function sliced(
