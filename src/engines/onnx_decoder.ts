@@ -13,7 +13,7 @@ import { KeyValueCache, type LayerCache, type NewTokens } from "./key_value_cach
 import type { ArrayFeeds, Network } from "./network.ts";
 
 /** Decoding has a multiple of this many slots, so that matrix products always use the same kernels. */
-const SLOT_MULTIPLE = 8;
+const SLOT_MULTIPLE = 2;
 /** Most tokens of a prompt, or of a result, that run at once: bounds the memory of their scores. */
 const CHUNK = 512;
 
@@ -181,7 +181,13 @@ export class OnnxDecoder implements Decoder {
   ): Promise<{ logits: Float32Array; tokens: NewTokens }> {
     const { own, prompts, promptOf, width } = extension;
     const slots = extension.begins.length;
-    const seating = seated(promptOf, { prompts: prompts.lengths.length, slots });
+    const { headCount, keyValueHeadCount } = this.#network.config;
+    const seating = seated(promptOf, {
+      prompts: prompts.lengths.length,
+      slots,
+      // One row alone would be multiplied by another kernel than several.
+      atLeast: headCount === keyValueHeadCount && width === 1 ? 2 : 1,
+    });
     const sizes = {
       ...{ slots, width, rows: slots, seats: seating.seatCount },
       ...{ own: own.room, own_and_new: own.room + width },
@@ -256,12 +262,15 @@ interface Seating {
 /** Seats the slots on their prompts; those beyond `promptOf`, which are not in use, look at any. */
 function seated(
   promptOf: readonly number[],
-  { prompts, slots }: { readonly prompts: number; readonly slots: number },
+  { prompts, slots, atLeast }: {
+    readonly prompts: number;
+    readonly slots: number;
+    readonly atLeast: number;
+  },
 ): Seating {
   const members: number[][] = Array.from({ length: prompts }, () => []);
   promptOf.forEach((prompt, slot) => members[prompt].push(slot));
-  // One row alone would be multiplied by another kernel than several.
-  const seatCount = Math.max(2, ...members.map(({ length }) => length));
+  const seatCount = Math.max(atLeast, ...members.map(({ length }) => length));
   const seats = new Int32Array(prompts * seatCount);
   const places = new Int32Array(slots);
   members.forEach((slots, prompt) =>

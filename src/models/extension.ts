@@ -21,14 +21,14 @@ import {
   add,
   afterFirstOfLast,
   concatLast,
+  exponential,
   firstOfLast,
   gather,
   lastOfLast,
-  logarithm,
   matmul,
   maxOverLast,
   multiply,
-  sigmoid,
+  reciprocal,
   softmax,
   subtract,
 } from "./graph/operations.ts";
@@ -79,8 +79,10 @@ export function extensionGraph(network: NetworkShape): Outputs {
 interface Attended {
   /** Mean of the values by their chances, shape (..., queries, headSize). */
   readonly mean: Tensor;
-  /** Logarithm of the sum of the exponentials of the scores, shape (..., queries, 1). */
-  readonly logTotal: Tensor;
+  /** Highest score, shape (..., queries, 1). */
+  readonly highest: Tensor;
+  /** The share of the chances that it has, shape (..., queries, 1). */
+  readonly peak: Tensor;
 }
 
 function extendingAttention(config: ModelConfig, cache: Record<string, Tensor>): Attend {
@@ -137,12 +139,10 @@ function cacheInputs(
   };
 }
 
-/** Shares of the chances by scores, and the logarithm of their total. */
-function chances(scores: Tensor): { shares: Tensor; logTotal: Tensor } {
+/** Shares of the chances by scores, and what they are weighed by beside other parts' chances. */
+function chances(scores: Tensor): Omit<Attended, "mean"> & { readonly shares: Tensor } {
   const shares = softmax(scores);
-  // The highest score has the share exp(0) / total. A sum would depend on how rows are padded.
-  const logTotal = subtract(maxOverLast(scores), logarithm(maxOverLast(shares)));
-  return { shares, logTotal };
+  return { shares, highest: maxOverLast(scores), peak: maxOverLast(shares) };
 }
 
 /** Attention over what the slot added to its prompt, the new tokens among it. */
@@ -156,12 +156,12 @@ function attendedOwn(
 ): Attended {
   const before = add(matmul(queries, cached.keys), bias);
   const among = add(matmul(queries, keys), mask);
-  const { shares, logTotal } = chances(concatLast([before, among], "own_and_new"));
+  const { shares, ...weight } = chances(concatLast([before, among], "own_and_new"));
   const mean = add(
     matmul(firstOfLast(shares, "own"), cached.values),
     matmul(afterFirstOfLast(shares, "own", "width"), values),
   );
-  return { mean, logTotal };
+  return { mean, ...weight };
 }
 
 /** Who attends to which prompt. */
@@ -191,10 +191,10 @@ function attendedPrompts(
     [0, 2, 1, 3, 4],
   );
   const grouped = reshaped(seated, ["prompts", heads, product("seats", rows), headSize]);
-  const { shares, logTotal } = chances(add(matmul(grouped, prompts.keys), bias));
-  const width = Number(headSize) + 1;
+  const { shares, highest, peak } = chances(add(matmul(grouped, prompts.keys), bias));
+  const width = Number(headSize) + 2;
   const both = reshaped(
-    concatLast([matmul(shares, prompts.values), logTotal], width),
+    concatLast([matmul(shares, prompts.values), highest, peak], width),
     ["prompts", heads, "seats", rows, width],
   );
   const bySeat = reshaped(
@@ -202,11 +202,24 @@ function attendedPrompts(
     [product("prompts", "seats"), heads, rows, width],
   );
   const bySlot = gather(bySeat, places);
-  return { mean: firstOfLast(bySlot, headSize), logTotal: lastOfLast(bySlot, 1) };
+  return {
+    mean: firstOfLast(bySlot, headSize),
+    highest: afterFirstOfLast(bySlot, headSize, 1),
+    peak: lastOfLast(bySlot, 1),
+  };
 }
 
-/** The mean over two parts of a context, each by its share of the chances. */
+/**
+ * The mean over two parts of a context, each by its share of the chances.
+ *
+ * A part's total is `exp(highest) / peak`. Its logarithm is not taken: ONNX Runtime's rounds an element
+ * by where it stands, so that results would depend on the other slots.
+ */
 function joined(a: Attended, b: Attended): Tensor {
-  const share = sigmoid(subtract(b.logTotal, a.logTotal));
+  const ratio = multiply(
+    multiply(b.peak, reciprocal(a.peak)),
+    exponential(subtract(a.highest, b.highest)),
+  );
+  const share = reciprocal(add(ratio, 1));
   return add(a.mean, multiply(subtract(b.mean, a.mean), share));
 }

@@ -59,14 +59,14 @@ export function sigmoid(x: Tensor): Tensor {
   return operation("Sigmoid", [x], x.shape);
 }
 
-/** `1 / sqrt(x)`. */
-export function inverseRoot(x: Tensor): Tensor {
-  return operation("Reciprocal", [operation("Sqrt", [x], x.shape)], x.shape);
+/** `1 / x`. */
+export function reciprocal(x: Tensor): Tensor {
+  return operation("Reciprocal", [x], x.shape);
 }
 
-/** Natural logarithm. */
-export function logarithm(x: Tensor): Tensor {
-  return operation("Log", [x], x.shape);
+/** `1 / sqrt(x)`. */
+export function inverseRoot(x: Tensor): Tensor {
+  return reciprocal(operation("Sqrt", [x], x.shape));
 }
 
 /** Softmax over the last axis. */
@@ -135,9 +135,12 @@ export function lastOfLast(x: Tensor, size: number): Tensor {
   return sliceLast(x, integers([-size]), integers([2 ** 31 - 1]), size);
 }
 
-/** The `size` entries of the last axis after the first `skipped`. */
+/** The `size` entries of the last axis after the first `skipped`: all the rest, unless both are known. */
 export function afterFirstOfLast(x: Tensor, skipped: Dimension, size: Dimension): Tensor {
-  return sliceLast(x, shapeTensor([skipped]), integers([2 ** 31 - 1]), size);
+  const end = typeof skipped === "number" && typeof size === "number"
+    ? skipped + size
+    : 2 ** 31 - 1;
+  return sliceLast(x, shapeTensor([skipped]), integers([end]), size);
 }
 
 function sliceLast(x: Tensor, from: Tensor, to: Tensor, size: Dimension): Tensor {
