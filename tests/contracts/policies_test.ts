@@ -33,3 +33,13 @@ for (const temperature of [0, 1]) {
     hasTokens: true,
   });
 }
+
+policyContract({
+  name: "EmbeddedPolicy on TensorFlow.js",
+  lend: async (use) => {
+    const options = { ...defaults(ENGINE_OPTIONS), engine: "tfjs" as const };
+    await using engine = await makeEngine(tinyModel(), options);
+    await use(engine.policy({ temperature: 1, maxTurnTokens: 12 }));
+  },
+  hasTokens: true,
+});
