@@ -117,7 +117,7 @@ Deno.test("OnnxDecoder.decode() gives a slot the same bits however many share it
     for (let n = 0; n < sharers; n++) decoder.fork(others, IDS.length);
     const last = others + sharers;
     const result = [];
-    for (let step = 0; step < 12; step++) {
+    for (let step = 0; step < 100; step++) {
       const tokens = Array.from({ length: last + 1 }, (_, slot) => ({
         token: slot === last ? step : (slot + step) % VOCABULARY,
         position: (slot < others ? OTHER.length - slot : IDS.length) + step,
@@ -127,7 +127,7 @@ Deno.test("OnnxDecoder.decode() gives a slot the same bits however many share it
     return result;
   };
   const alone = await logits(0, 0);
-  for (const [sharers, others] of [[1, 0], [6, 0], [2, 3], [30, 1]]) {
+  for (const [sharers, others] of [[1, 0], [6, 0], [2, 3]]) {
     assert.deepEqual(await logits(sharers, others), alone);
   }
 });
