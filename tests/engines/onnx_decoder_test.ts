@@ -88,7 +88,7 @@ Deno.test("OnnxDecoder.decode() gives the logits of the full forward pass", asyn
 });
 
 /** Three heads make sizes that are no multiple of a vector register's. */
-const THREE_HEADS = { hidden_size: 12, num_attention_heads: 3, num_key_value_heads: 1 };
+const THREE_HEADS = { hidden_size: 48, num_attention_heads: 3, num_key_value_heads: 1 };
 
 for (const [heads, keyHeads] of [[4, 2], [4, 4], [3, 1]]) {
   Deno.test(`OnnxDecoder.decode() gives each slot the same bits whatever the others hold, with ${heads} heads on ${keyHeads}`, async () => {
@@ -119,7 +119,7 @@ Deno.test("OnnxDecoder.decode() gives a slot the same bits however many share it
     const result = [];
     for (let step = 0; step < 100; step++) {
       const tokens = Array.from({ length: last + 1 }, (_, slot) => ({
-        token: slot === last ? step : (slot + step) % VOCABULARY,
+        token: (slot === last ? step : slot + step) % VOCABULARY,
         position: (slot < others ? OTHER.length - slot : IDS.length) + step,
       }));
       result.push((await decoder.decode(tokens)).slice(last * VOCABULARY));
