@@ -49,6 +49,8 @@ export class OnnxDecoder implements Decoder {
   readonly maxLength: number;
   readonly #network: Network;
   readonly #prompts: KeyValueCache;
+  /** The tokens of each prompt. */
+  readonly #promptIds: (readonly number[])[] = [];
   /** What slots added to their prompts. */
   readonly #own: KeyValueCache;
   /** The prompt of each slot in use. */
@@ -64,9 +66,13 @@ export class OnnxDecoder implements Decoder {
   }
 
   async prefill(ids: readonly number[]): Promise<Float32Array> {
-    const prompt = this.#prompts.lengths.length;
-    this.#prompts.fit(prompt + 1, ids.length);
-    const logits = await this.#inChunks(ids, async (chunk, at) => {
+    this.#prompts.fit(this.#prompts.lengths.length + 1, ids.length);
+    const { of, length: known } = this.#longestBeginning(ids);
+    const prompt = this.#prompts.add(0);
+    this.#promptIds.push(ids);
+    if (known > 0) this.#prompts.copy(of, prompt, known);
+    const logits = await this.#inChunks(ids.slice(known), async (chunk, done) => {
+      const at = known + done;
       const { logits, tokens } = await this.#ran(chunk, {
         begins: [at],
         width: chunk.length,
@@ -77,9 +83,25 @@ export class OnnxDecoder implements Decoder {
       this.#prompts.store(prompt, at, tokens);
       return logits;
     });
-    this.#promptOf.push(this.#prompts.add(ids.length));
+    this.#promptOf.push(prompt);
     this.#begin();
     return logits;
+  }
+
+  /**
+   * The prompt that begins as `ids` do for longest, and for how many whole chunks. Prompts of one
+   * database begin with its schema. As chunks are those of any other run, so are the bits.
+   */
+  #longestBeginning(ids: readonly number[]): { readonly of: number; readonly length: number } {
+    const best = { of: 0, length: 0 };
+    this.#promptIds.forEach((known, of) => {
+      let length = 0;
+      // The last token has to run, for what comes after it.
+      while (length < ids.length - 1 && known[length] === ids[length]) length++;
+      length -= length % CHUNK;
+      if (length > best.length) Object.assign(best, { of, length });
+    });
+    return best;
   }
 
   fork(slot: number, length: number): void {
@@ -141,6 +163,8 @@ export class OnnxDecoder implements Decoder {
   /** Ends a prompt; the last moves into its place. */
   #forget(prompt: number): void {
     this.#prompts.remove(prompt);
+    const last = this.#promptIds.pop()!;
+    if (prompt < this.#promptIds.length) this.#promptIds[prompt] = last;
     const moved = this.#prompts.lengths.length;
     this.#promptOf.forEach((of, slot) => {
       if (of === moved) this.#promptOf[slot] = prompt;

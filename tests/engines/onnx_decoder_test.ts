@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { contextFeeds } from "../../src/engines/context.ts";
 import { OnnxDecoder } from "../../src/engines/onnx_decoder.ts";
 import { OnnxNetwork } from "../../src/engines/onnx_network.ts";
+import type { ArrayFeeds, Network } from "../../src/engines/network.ts";
+import type { Sizes } from "../../src/models/graph/tensor.ts";
 import { initialAdapters, type Lora } from "../../src/models/lora.ts";
 import { livelyWeights, tinyConfig } from "./engine_fixtures.ts";
 
@@ -171,6 +173,35 @@ Deno.test("OnnxDecoder runs prompts and results longer than a chunk of 512 token
   assertLogits(await decoder.prefill(ids.slice(0, 700)), full[699]);
   assertLogits(await decoder.extend(0, ids.slice(700, 1300)), full[1299]);
   assertLogits(await decoder.decode([{ token: ids[1300], position: 1300 }]), full[1300]);
+});
+
+Deno.test("OnnxDecoder.prefill() runs what another prompt began with once, to the same bits", async () => {
+  const config = tinyConfig({ max_position_embeddings: 1200 });
+  await using network = tinyNetwork(config);
+  const ran: number[] = [];
+  const counting = {
+    ...{ config, rotary: network.rotary },
+    run(graph: "extension", sizes: Sizes, feeds: ArrayFeeds) {
+      ran.push(feeds.ids.length);
+      return network.run(graph, sizes, feeds);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const long = Array.from({ length: 1100 }, (_, i) => (i * 5 + i * i) % VOCABULARY);
+  // Alike for 1,060 tokens, of which two chunks of 512 are taken over.
+  const alike = long.map((id, i) => i < 1060 ? id : (id + 1) % VOCABULARY);
+  const decoder = new OnnxDecoder(counting as unknown as Network);
+  await decoder.prefill(long);
+  await decoder.prefill(OTHER);
+  ran.length = 0;
+  const logits = [await decoder.prefill(alike), await decoder.prefill(long.slice(0, 1024))];
+  assert.deepEqual(ran, [76, 512]);
+  decoder.free(0);
+  logits.push(await decoder.prefill(alike));
+  const fresh = new OnnxDecoder(network);
+  assert.deepEqual(logits[0], await fresh.prefill(alike));
+  assert.deepEqual(logits[1], await new OnnxDecoder(network).prefill(long.slice(0, 1024)));
+  assert.deepEqual(logits[2], logits[0]);
 });
 
 Deno.test("OnnxDecoder.fork() goes on from another slot's prompt after that slot went on", async () => {
