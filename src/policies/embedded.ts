@@ -14,6 +14,7 @@ import { sampled } from "../models/sampling.ts";
 import type { Message, Tokens } from "../trajectory/episode.ts";
 import { ContinuousBatch, type Generation } from "./continuous_batch.ts";
 import type { Conversation, Policy, Sampling, Turn } from "./policy.ts";
+import { TokenRecord } from "./token_record.ts";
 
 /** What an embedded policy is made of. */
 export interface EmbeddedPolicyOptions {
@@ -44,40 +45,6 @@ export class EmbeddedPolicy implements Policy {
   start(prompt: readonly Message[], { seed }: { readonly seed: number }): Conversation {
     const ids = this.#options.chat.prompt(prompt);
     return new EmbeddedConversation(ids, new Rng(seed, "policy"), this.#options, this.#batch);
-  }
-}
-
-/** The tokens of one episode while it grows. */
-class TokenRecord {
-  readonly ids: number[] = [];
-  readonly #actionMask: number[] = [];
-  readonly #stepOf: number[] = [];
-  readonly #logprobs: number[] = [];
-
-  /** Tokens that the policy is shown. */
-  given(ids: readonly number[], step = -1): void {
-    for (const id of ids) this.#push(id, 0, step, 0);
-  }
-
-  /** A token that the policy chose. */
-  chosen(id: number, step: number, logprob: number): void {
-    this.#push(id, 1, step, logprob);
-  }
-
-  #push(id: number, mask: number, step: number, logprob: number): void {
-    this.ids.push(id);
-    this.#actionMask.push(mask);
-    this.#stepOf.push(step);
-    this.#logprobs.push(logprob);
-  }
-
-  tokens(): Tokens {
-    return {
-      ids: Int32Array.from(this.ids),
-      actionMask: Uint8Array.from(this.#actionMask),
-      stepOf: Int16Array.from(this.#stepOf),
-      sampledLogprobs: Float32Array.from(this.#logprobs),
-    };
   }
 }
 
