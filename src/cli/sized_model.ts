@@ -53,7 +53,7 @@ export async function loadSizedModel(
   if (estimated.bytes.weights >= LARGE) {
     const threads = engine.threads || navigator.hardwareConcurrency;
     const gigaflops = await productSpeed({ threads, device: place.kind });
-    console.error(`${path} on ${place.name}\n${estimateText(estimated, gigaflops)}`);
+    console.error(`${path}, ${place.name}\n${estimateText(estimated, gigaflops)}`);
   }
   checkMemory(estimated, Deno.systemMemoryInfo().available);
   return { ...model, weights: await readWeights() };

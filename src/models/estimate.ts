@@ -162,7 +162,7 @@ export function checkMemory({ bytes }: Estimate, availableBytes: number): void {
  */
 export function estimateText(estimated: Estimate, gigaflops: number): string {
   const { generated, trained } = estimated.flop;
-  const milliseconds = (flop: number) => (flop / gigaflops / 1e6).toPrecision(2);
+  const milliseconds = (flop: number) => Number((flop / gigaflops / 1e6).toPrecision(2));
   const times = [
     `${milliseconds(generated)} ms a generated token`,
     ...estimated.bytes.gradients === undefined ? [] : [`${milliseconds(trained)} ms a trained one`],
