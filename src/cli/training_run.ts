@@ -210,7 +210,7 @@ export class TrainingRun implements AsyncDisposable {
   /** The trained model; adapters are merged into it, and kept beside it too. */
   async #savePolicy(path: string): Promise<void> {
     const { engine, model, adapters, flags } = this.#parts;
-    const learned = weightsOf(engine.state().tensors);
+    const learned = weightsOf((await engine.state()).tensors);
     if (!adapters) return await saveModel(path, { ...model, weights: learned });
     const { shape } = adapters;
     await saveAdapters(`${path}_adapter`, { shape, weights: learned }, flags.values.run.model);

@@ -64,7 +64,7 @@ export class DeviceAdamW implements AsyncDisposable {
       await OnnxSession.create(changeGraph(options), session, ["weight", "m", "v"]),
     ]);
     for (const [name, { shape, data }] of weights) {
-      const zeros = new Float32Array(data.length);
+      const zeros = zerosOf(shape);
       optimizer.#slots.set(name, {
         shape,
         weight: await optimizer.#memory.put(data),
@@ -105,7 +105,10 @@ export class DeviceAdamW implements AsyncDisposable {
     return Math.sqrt(squares);
   }
 
-  /** Changes every weight by its gradient times `scale`, and begins anew to add gradients up. */
+  /**
+   * Changes every weight by its gradient times `scale`, and begins anew to add gradients up. A weight
+   * without one goes on by its momentum.
+   */
   async step(learningRate: number, scale: number): Promise<void> {
     this.steps++;
     const { beta1, beta2, weightDecay } = this.#options;
@@ -118,8 +121,11 @@ export class DeviceAdamW implements AsyncDisposable {
     const [decayed, spared] = [await put(1 - learningRate * weightDecay), await put(1)];
     for (const slot of this.#slots.values()) {
       const keep = slot.shape.length > 1 ? decayed : spared;
-      if (slot.gradient) await this.#changeOne(slot, slot.gradient, { ...common, keep });
+      const gradient = slot.gradient ?? await this.#memory.put(zerosOf(slot.shape));
+      await this.#changeOne(slot, gradient, { ...common, keep });
     }
+    // Waits for the device, so that the time of a step is its own and not that of the next run.
+    await this.#memory.read(common.rate);
     for (const constant of [...Object.values(common), decayed, spared]) constant[Symbol.dispose]();
   }
 
@@ -182,6 +188,10 @@ export class DeviceAdamW implements AsyncDisposable {
     for (const [name, slot] of this.#slots) yield [`adam.m.${name}`, slot, "m"];
     for (const [name, slot] of this.#slots) yield [`adam.v.${name}`, slot, "v"];
   }
+}
+
+function zerosOf(shape: readonly number[]): Float32Array {
+  return new Float32Array(elementCount(shape));
 }
 
 function sumGraph() {

@@ -1,6 +1,6 @@
 /**
- * What all engines that hold a network in this process share: micro-batches, the update, the state.
- * Loss and optimizer are TypeScript; a network computes logprobs and gradients.
+ * What all engines that hold a network in this process share: micro-batches, the loss, the update.
+ * A network computes logprobs; a learner has gradients and optimizer, wherever these are.
  *
  * @module
  */
@@ -10,30 +10,25 @@ import type { ChatTokens } from "../models/chat_tokens.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Adapters } from "../models/adapter_folder.ts";
 import { adapterShapes } from "../models/lora.ts";
-import {
-  activationBytes,
-  attentionBytes,
-  gradientName,
-  type NetworkShape,
-  pairsPerToken,
-} from "../models/transformer.ts";
+import { activationBytes, attentionBytes, pairsPerToken } from "../models/transformer.ts";
 import { checkNames, type NamedTensors, weightShapes } from "../models/weights.ts";
 import { EmbeddedPolicy } from "../policies/embedded.ts";
 import type { Policy, Sampling } from "../policies/policy.ts";
 import type { Batch } from "../trajectory/batch.ts";
-import { type AdamOptions, AdamW, gradientNorm, type Gradients } from "./adamw.ts";
+import type { AdamOptions } from "./adamw.ts";
 import { contextFeeds } from "./context.ts";
 import type { Engine, EngineState, UpdateReport } from "./engine.ts";
+import type { Learner } from "./learner.ts";
 import { type Limits, type MicroBatch, microBatches } from "./micro_batches.ts";
-import type { Network } from "./network.ts";
+import type { Network, NetworkParts } from "./network.ts";
 import { OnnxDecoder } from "./onnx_decoder.ts";
 
 /** What an engine is made of. */
 export interface EmbeddedEngineOptions {
   readonly config: ModelConfig;
-  /** Weights under their Hugging Face names. The engine takes the arrays over and changes them in place. */
+  /** Weights under their Hugging Face names. The engine takes the arrays over and may change them in place. */
   readonly weights: NamedTensors;
-  /** Where given, the weights stay as they are and the adapters are learned, in place too. */
+  /** Where given, the weights stay as they are and the adapters are learned, these perhaps in place. */
   readonly adapters?: Adapters;
   readonly chat: ChatTokens;
   readonly adam: AdamOptions;
@@ -53,50 +48,51 @@ export interface EmbeddedEngineOptions {
 const DEFAULT_SLOTS = 64;
 const DEFAULT_ACTIVATION_BYTES = 2 ** 31;
 
-/** What computes. */
+/** What computes; network and learner are over the same weights. */
 export interface Runtime {
   /** Name of the engine. */
   readonly name: string;
-  /** @param weights All that the graphs are fed as weights, adapters among them. */
-  network(shape: NetworkShape, weights: NamedTensors): Network;
+  readonly network: Network;
+  readonly learner: Learner;
+}
+
+/**
+ * What the network of an engine is made of.
+ *
+ * @throws {TypeError} If the weights are not those of the config.
+ * @throws {RangeError} If the tokenizer has tokens that the model has not.
+ */
+export function networkParts(
+  { config, weights, adapters, chat, adam }: EmbeddedEngineOptions,
+): NetworkParts {
+  if (chat.vocabSize > config.vocabSize) {
+    throw new RangeError(
+      `Cannot use this tokenizer as the model must have all its tokens: it has ${chat.vocabSize}, the model ${config.vocabSize}`,
+    );
+  }
+  checkNames(weightShapes(config), weights);
+  if (adapters) checkNames(adapterShapes(config, adapters.shape), adapters.weights);
+  return {
+    shape: { config, lora: adapters?.shape ?? null },
+    weights: new Map([...weights, ...adapters?.weights ?? []]),
+    learned: adapters?.weights ?? weights,
+    adam,
+  };
 }
 
 /** An engine over a network of any runtime. */
 export class EmbeddedEngine implements Engine {
+  readonly name: string;
   readonly #options: EmbeddedEngineOptions;
-  readonly #runtime: Runtime;
-  /** What is learned: all weights, or the adapters. */
-  readonly #learned: NamedTensors;
   readonly #network: Network;
-  readonly #optimizer: AdamW;
+  readonly #learner: Learner;
 
-  /**
-   * An engine with fresh optimizer moments.
-   *
-   * @throws {TypeError} If the weights are not those of the config.
-   * @throws {RangeError} If the tokenizer has tokens that the model has not.
-   */
-  protected constructor(options: EmbeddedEngineOptions, runtime: Runtime) {
-    const { config, weights, adapters, chat } = options;
-    if (chat.vocabSize > config.vocabSize) {
-      throw new RangeError(
-        `Cannot use this tokenizer as the model must have all its tokens: it has ${chat.vocabSize}, the model ${config.vocabSize}`,
-      );
-    }
-    checkNames(weightShapes(config), weights);
-    if (adapters) checkNames(adapterShapes(config, adapters.shape), adapters.weights);
+  /** @param runtime Made of the {@linkcode networkParts} of the options. */
+  protected constructor(options: EmbeddedEngineOptions, { name, network, learner }: Runtime) {
+    this.name = name;
     this.#options = options;
-    this.#runtime = runtime;
-    this.#learned = adapters?.weights ?? weights;
-    this.#network = runtime.network(
-      { config, lora: adapters?.shape ?? null },
-      new Map([...weights, ...this.#learned]),
-    );
-    this.#optimizer = new AdamW(this.#learned, options.adam);
-  }
-
-  get name(): string {
-    return this.#runtime.name;
+    this.#network = network;
+    this.#learner = learner;
   }
 
   async logprobs(batch: Pick<Batch, "ids" | "offsets">): Promise<Float64Array> {
@@ -115,17 +111,20 @@ export class EmbeddedEngine implements Engine {
       : await this.#scored(batch, (token) => batch.actionMask[token] === 1);
     const { gradient, ...atPoint } = surrogate(point, batch);
     const forwardEnd = performance.now();
-    const pulled = await this.#pulledBack(batch, gradient);
-    const norm = gradientNorm(pulled.gradients);
+    // An update that failed halfway may have left some.
+    this.#learner.discard();
+    const recomputed = await this.#pulledBack(batch, gradient);
+    const norm = await this.#learner.gradientNorm();
     const { loss, metrics } = logprobs === "sampled"
-      ? surrogate(merged(point, pulled), batch)
+      ? surrogate(merged(point, recomputed), batch)
       : atPoint;
     const backwardEnd = performance.now();
     const isApplied = Number.isFinite(loss) && Number.isFinite(norm);
     if (isApplied) {
       const scale = Math.min(1, this.#options.maxGradientNorm / norm);
-      this.#optimizer.step(pulled.gradients, learningRate, norm > 0 ? scale : 1);
-      this.#network.weightsChanged?.(this.#learned.keys());
+      await this.#learner.step(learningRate, norm > 0 ? scale : 1);
+    } else {
+      this.#learner.discard();
     }
     return {
       loss,
@@ -148,19 +147,15 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
-  state(): EngineState {
-    const tensors = [...this.#learned, ...this.#optimizer.moments].map(
-      ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const,
-    );
-    return { tensors: new Map(tensors), optimizerSteps: this.#optimizer.steps };
+  async state(): Promise<EngineState> {
+    return await this.#learner.state();
   }
 
-  restore(state: EngineState): void {
-    const own = new Map([...this.#learned, ...this.#optimizer.moments]);
-    checkNames(new Map(Array.from(own, ([name, { shape }]) => [name, shape])), state.tensors);
-    for (const [name, { data }] of own) data.set(state.tensors.get(name)!.data);
-    this.#optimizer.steps = state.optimizerSteps;
-    this.#network.weightsChanged?.(this.#learned.keys());
+  async restore(state: EngineState): Promise<void> {
+    const { config, adapters } = this.#options;
+    const shapes = adapters ? adapterShapes(config, adapters.shape) : weightShapes(config);
+    checkNames(withMoments(shapes), state.tensors);
+    await this.#learner.restore(state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,22 +175,22 @@ export class EmbeddedEngine implements Engine {
     return result;
   }
 
-  /** Gradients of what is learned from a gradient by logprob; tokens with none cost nothing. */
-  async #pulledBack(batch: Batch, byLogprob: Float64Array): Promise<PulledBack> {
-    const totals: Gradients = new Map(
-      Array.from(this.#learned, ([name, { data }]) => [name, new Float32Array(data.length)]),
-    );
+  /**
+   * Gives the learner a gradient by logprob; tokens with none cost nothing.
+   *
+   * @returns The logprobs by token that were computed on the way.
+   */
+  async #pulledBack(batch: Batch, byLogprob: Float64Array): Promise<Map<number, number>> {
     const logprobs = new Map<number, number>();
     const hasGradient = (token: number) => byLogprob[token] !== 0;
     for (const micro of microBatches(batch, hasGradient, this.#limits)) {
       const seed = Float32Array.from(micro.tokens, (token) => byLogprob[token]);
       const feeds = { ...this.#feeds(micro), seed };
       const graph = this.#keepsActivations(micro) ? "gradients" : "recomputedGradients";
-      const outputs = await this.#network.run(graph, sizesOf(micro), feeds);
-      for (const [name, total] of totals) accumulate(total, outputs[gradientName(name)]);
-      micro.tokens.forEach((token, row) => logprobs.set(token, outputs.logprobs[row]));
+      const scored = await this.#learner.pullBack(graph, sizesOf(micro), feeds);
+      micro.tokens.forEach((token, row) => logprobs.set(token, scored[row]));
     }
-    return { gradients: totals, logprobs };
+    return logprobs;
   }
 
   #keepsActivations(micro: MicroBatch): boolean {
@@ -222,14 +217,8 @@ export class EmbeddedEngine implements Engine {
   }
 }
 
-/** Gradients, and the logprobs by token that were computed on the way. */
-interface PulledBack {
-  readonly gradients: Gradients;
-  readonly logprobs: ReadonlyMap<number, number>;
-}
-
 /** The logprobs of a point, with those computed anew in their places. */
-function merged(point: Float64Array, { logprobs }: PulledBack): Float64Array {
+function merged(point: Float64Array, logprobs: ReadonlyMap<number, number>): Float64Array {
   const result = point.slice();
   for (const [token, logprob] of logprobs) result[token] = logprob;
   return result;
@@ -239,6 +228,10 @@ function sizesOf({ batch, length, tokens }: MicroBatch) {
   return { batch, length, rows: tokens.length };
 }
 
-function accumulate(total: Float32Array, more: Float32Array): void {
-  for (let i = 0; i < total.length; i++) total[i] += more[i];
+/** Shapes of what a state has, by name. */
+function withMoments(shapes: ReadonlyMap<string, readonly number[]>) {
+  const moments = ["m", "v"].flatMap((moment) =>
+    Array.from(shapes, ([name, shape]) => [`adam.${moment}.${name}`, shape] as const)
+  );
+  return new Map([...shapes, ...moments]);
 }

@@ -46,13 +46,13 @@ export interface Engine extends AsyncDisposable {
   /** A policy that samples from the current weights; it sees later updates. */
   policy(sampling: Sampling): Policy;
   /** Named float arrays of weights and optimizer moments, with the optimizer's step count. */
-  state(): EngineState;
+  state(): Promise<EngineState>;
   /**
    * Puts a state back.
    *
    * @throws {TypeError} If names or shapes differ from this model's.
    */
-  restore(state: EngineState): void;
+  restore(state: EngineState): Promise<void>;
 }
 
 /** All that an engine must keep to go on exactly where it was. */

@@ -1,11 +1,20 @@
 /**
  * The default engine: the network's forward and backward passes are ONNX graphs built in
- * TypeScript, which ONNX Runtime computes.
+ * TypeScript, which ONNX Runtime computes. On WebGPU weights, gradients and moments stay there;
+ * CUDA's memory cannot be held through the npm package, so there they are arrays as on the processor.
  *
  * @module
  */
 
-import { EmbeddedEngine, type EmbeddedEngineOptions } from "./embedded.ts";
+import { DeviceNetwork } from "./device_network.ts";
+import {
+  EmbeddedEngine,
+  type EmbeddedEngineOptions,
+  networkParts,
+  type Runtime,
+} from "./embedded.ts";
+import { ArrayLearner } from "./learner.ts";
+import type { NetworkParts } from "./network.ts";
 import { OnnxNetwork } from "./onnx_network.ts";
 import type { SessionOptions } from "./onnx_session.ts";
 
@@ -20,11 +29,17 @@ export class OnnxEngine extends EmbeddedEngine {
    * @throws {TypeError} If the weights are not those of the config.
    * @throws {RangeError} If the tokenizer has tokens that the model has not.
    */
-  // deno-lint-ignore require-await -- What is thrown rejects the promise.
   static async create(options: OnnxEngineOptions): Promise<OnnxEngine> {
-    return new OnnxEngine(options, {
-      name: "onnx",
-      network: (shape, weights) => new OnnxNetwork(shape, weights, options),
-    });
+    return new OnnxEngine(options, await runtime(networkParts(options), options));
   }
+}
+
+async function runtime(parts: NetworkParts, options: SessionOptions): Promise<Runtime> {
+  const name = "onnx";
+  if (options.device === "webgpu") {
+    const network = await DeviceNetwork.create(parts, options);
+    return { name, network, learner: network };
+  }
+  const network = new OnnxNetwork(parts.shape, parts.weights, options);
+  return { name, network, learner: new ArrayLearner(network, parts) };
 }

@@ -1,38 +1,22 @@
 /**
- * The graphs of one network over one set of weights, each loaded when it is first needed.
+ * The graphs of one network over arrays of weights, each loaded when it is first needed.
  *
  * @module
  */
 
 import type { ModelConfig } from "../models/config.ts";
-import type { Outputs } from "../models/graph/onnx_model.ts";
 import type { Sizes } from "../models/graph/tensor.ts";
-import { extensionGraph, HEAD } from "../models/extension.ts";
-import {
-  gradientGraph,
-  logprobGraph,
-  type NetworkShape,
-  rotaryTable,
-} from "../models/transformer.ts";
+import { HEAD } from "../models/extension.ts";
+import { type NetworkShape, rotaryTable } from "../models/transformer.ts";
 import type { NamedTensors } from "../models/weights.ts";
-import type { Network } from "./network.ts";
+import { type ArrayNetwork, type GraphName, GRAPHS } from "./network.ts";
 import { type Feeds, OnnxSession, type SessionOptions } from "./onnx_session.ts";
-
-const GRAPHS = {
-  logprobs: logprobGraph,
-  gradients: (network) => gradientGraph(network),
-  recomputedGradients: (network) => gradientGraph(network, true),
-  extension: extensionGraph,
-} satisfies Record<string, (network: NetworkShape) => Outputs>;
-
-/** Which of the network's computations. */
-export type GraphName = keyof typeof GRAPHS;
 
 /**
  * A network ready to compute. Training reads the weights at each run. Generation has its own copy of
  * the matrices, laid out for products: {@linkcode OnnxNetwork.weightsChanged} makes it be made anew.
  */
-export class OnnxNetwork implements Network {
+export class OnnxNetwork implements ArrayNetwork {
   readonly shape: NetworkShape;
   /** Cosines and sines of all positions, shape (maxLength, headSize) each. */
   readonly rotary: { readonly cosine: Float32Array; readonly sine: Float32Array };
@@ -54,11 +38,6 @@ export class OnnxNetwork implements Network {
 
   get config(): ModelConfig {
     return this.shape.config;
-  }
-
-  /** On WebGPU products over no elements crash. */
-  get minSize(): number {
-    return this.#options.device === "webgpu" ? 1 : 0;
   }
 
   /** Runs a graph, with the weights fed beside `feeds`. */

@@ -41,6 +41,7 @@ export interface Results {
 /**
  * Numbers that stay on a device between runs, of any sessions there. With `webgpu` they are in the
  * device's memory; with `cpu` and `cuda`, whose memory the package does not give out, in the host's.
+ * They are disposed of before the session that made them, else WebGPU crashes the process.
  */
 export class DeviceTensor implements Disposable {
   readonly shape: readonly number[];

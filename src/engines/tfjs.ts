@@ -5,7 +5,8 @@
  * @module
  */
 
-import { EmbeddedEngine, type EmbeddedEngineOptions } from "./embedded.ts";
+import { EmbeddedEngine, type EmbeddedEngineOptions, networkParts } from "./embedded.ts";
+import { ArrayLearner } from "./learner.ts";
 import { type TfjsBackend, tfjsBackend } from "./tfjs_backend.ts";
 import { TfjsNetwork } from "./tfjs_network.ts";
 
@@ -23,10 +24,10 @@ export class TfjsEngine extends EmbeddedEngine {
    * @throws {RangeError} If the tokenizer has tokens that the model has not.
    */
   static async create(options: TfjsEngineOptions): Promise<TfjsEngine> {
+    const parts = networkParts(options);
     const switchTo = await tfjsBackend(options.backend);
-    return new TfjsEngine(options, {
-      name: `tfjs-${options.backend}`,
-      network: (shape, weights) => new TfjsNetwork(shape, weights, switchTo),
-    });
+    const network = new TfjsNetwork(parts.shape, parts.weights, switchTo);
+    const learner = new ArrayLearner(network, parts);
+    return new TfjsEngine(options, { name: `tfjs-${options.backend}`, network, learner });
   }
 }

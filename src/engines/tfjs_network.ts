@@ -6,32 +6,16 @@
 
 import { backend, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "../models/config.ts";
-import { extensionGraph, HEAD } from "../models/extension.ts";
-import type { Outputs } from "../models/graph/onnx_model.ts";
+import { HEAD } from "../models/extension.ts";
 import type { Sizes } from "../models/graph/tensor.ts";
-import {
-  gradientGraph,
-  logprobGraph,
-  type NetworkShape,
-  rotaryTable,
-} from "../models/transformer.ts";
+import { type NetworkShape, rotaryTable } from "../models/transformer.ts";
 import type { NamedTensors } from "../models/weights.ts";
 import type { Rotary } from "./context.ts";
-import type { ArrayFeeds, Network } from "./network.ts";
+import { type ArrayFeeds, type ArrayNetwork, type GraphName, GRAPHS } from "./network.ts";
 import { TfjsSession } from "./tfjs_session.ts";
 
-const GRAPHS = {
-  logprobs: logprobGraph,
-  gradients: (network) => gradientGraph(network),
-  recomputedGradients: (network) => gradientGraph(network, true),
-  extension: extensionGraph,
-} satisfies Record<string, (network: NetworkShape) => Outputs>;
-
-/** Which of the network's computations. */
-type GraphName = keyof typeof GRAPHS;
-
 /** A network ready to compute. */
-export class TfjsNetwork implements Network {
+export class TfjsNetwork implements ArrayNetwork {
   readonly config: ModelConfig;
   readonly rotary: Rotary;
   /** WebGPU refuses buffers of no elements. */

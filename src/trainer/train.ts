@@ -51,7 +51,7 @@ export interface Progress {
  */
 export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerator<StepReport> {
   const { engine, options } = setup;
-  if (start) engine.restore(start.engineState);
+  if (start) await engine.restore(start.engineState);
   const cursor = ExampleCursor.at(setup.examples.length, options.seed, start?.cursorPosition ?? 0);
   // At another temperature the sampled logprobs would be those of another distribution than the
   // engine's, and ratios would not begin at 1.
@@ -75,7 +75,7 @@ export async function* train(setup: TrainSetup, start?: Progress): AsyncGenerato
         trainStep: trainStep + 1,
         cursorPosition: cursor.position,
         sampledTokens,
-        engineState: engine.state(),
+        engineState: await engine.state(),
       });
     }
     if (isStopped) return;

@@ -4,22 +4,13 @@
  * @module
  */
 
-import { DeviceAdamW, type DeviceGradients } from "../../src/engines/adamw_graph.ts";
-import { contextFeeds } from "../../src/engines/context.ts";
 import { DeviceMemory } from "../../src/engines/device_memory.ts";
-import { microBatches } from "../../src/engines/micro_batches.ts";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
 import { OnnxSession, type SessionOptions } from "../../src/engines/onnx_session.ts";
 import type { ChatTokens } from "../../src/models/chat_tokens.ts";
 import type { ModelConfig } from "../../src/models/config.ts";
 import { matmul, sumOver } from "../../src/models/graph/operations.ts";
 import { input } from "../../src/models/graph/tensor.ts";
-import {
-  gradientGraph,
-  gradientName,
-  pairsPerToken,
-  rotaryTable,
-} from "../../src/models/transformer.ts";
 import type { Batch } from "../../src/trajectory/batch.ts";
 import { type Size, trainingFlops } from "./flops.ts";
 import { cheapWeights, type Shape } from "./shapes.ts";
@@ -235,54 +226,6 @@ export async function trainingSpeed(shape: Shape, session: SessionOptions): Prom
   for (let step = 0; step < STEPS; step++) {
     const report = await one.update(trajectories, meanLogprob, 1e-6, "sampled");
     timed.push({ gradientMs: report.backwardMs, optimizerMs: report.optimizerMs });
-  }
-  return speedOf(shape, timed);
-}
-
-/** Steps whose weights, gradients and moments never leave the device; one pass, no micro-batches. */
-export async function residentTrainingSpeed(
-  shape: Shape,
-  session: SessionOptions,
-): Promise<TrainingSpeed> {
-  const { config, training: { batch, length } } = shape;
-  const weights = cheapWeights(config);
-  await using optimizer = await DeviceAdamW.create(weights, ADAM, session);
-  const gradientsOf = Array.from(weights.keys(), gradientName);
-  await using graph = await OnnxSession.create(
-    gradientGraph({ config, lora: null }),
-    session,
-    gradientsOf,
-  );
-  const trajectories = randomBatch(config, batch, length);
-  const { gradient } = meanLogprob(trajectories.sampledLogprobs, trajectories);
-  const [micro] = microBatches(trajectories, (token) => gradient[token] !== 0, {
-    maxTokens: 2 ** 20,
-    maxPairs: Infinity,
-    pairsPerToken: pairsPerToken(config),
-  });
-  const { ids, positions, targets, tokens } = micro;
-  const feeds = {
-    ids,
-    positions,
-    targets,
-    seed: Float32Array.from(tokens, (token) => gradient[token]),
-    ...contextFeeds(micro, rotaryTable(config, config.maxLength), config),
-  };
-  const sizes = { batch: micro.batch, length: micro.length, rows: tokens.length };
-  const timed: StepTime[] = [];
-  for (let step = 0; step < STEPS; step++) {
-    const start = performance.now();
-    const { kept } = await graph.runKeeping(sizes, { ...optimizer.weights, ...feeds });
-    const named: DeviceGradients = Object.fromEntries(
-      Array.from(weights.keys(), (name) => [name, kept[gradientName(name)]]),
-    );
-    await optimizer.accumulate(named);
-    // Reads one number, which waits for the device.
-    await optimizer.gradientNorm();
-    const gradientEnd = performance.now();
-    await optimizer.step(1e-6, 1);
-    await optimizer.gradientNorm();
-    timed.push({ gradientMs: gradientEnd - start, optimizerMs: performance.now() - gradientEnd });
   }
   return speedOf(shape, timed);
 }

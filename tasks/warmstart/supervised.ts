@@ -59,7 +59,7 @@ export async function learned(
       onProgress(step + 1, loss);
     }
   }
-  return { model: { ...model, weights: weightsOf(engine.state().tensors) }, loss };
+  return { model: { ...model, weights: weightsOf((await engine.state()).tensors) }, loss };
 }
 
 /** Endless batches of about `tokenCount` tokens of similar length, in seeded order. */

@@ -113,8 +113,8 @@ async function assertSameUpdates(
     assert(expected.isApplied && expected.gradientNorm > 0);
     assertClose([actual.loss], [expected.loss], `loss of step ${step}`);
     assertClose([actual.gradientNorm], [expected.gradientNorm], `gradient norm of step ${step}`);
-    const tensors = own.state().tensors;
-    for (const [name, { data }] of reference.state().tensors) {
+    const { tensors } = await own.state();
+    for (const [name, { data }] of (await reference.state()).tensors) {
       assertClose(tensors.get(name)!.data, data, `${name} after step ${step}`);
     }
   }

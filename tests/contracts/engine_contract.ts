@@ -124,7 +124,9 @@ export function engineContract({ name, create }: EngineSubject): void {
     const { gradientNorm } = await engine.update(BATCH, SURROGATE, 0.01);
     assert(gradientNorm > 0.25);
     // The first moment is (1 - beta1) times the clipped gradient.
-    const moments = [...engine.state().tensors].filter(([name]) => name.startsWith("adam.m."));
+    const moments = [...(await engine.state()).tensors].filter(([name]) =>
+      name.startsWith("adam.m.")
+    );
     const squares = moments.flatMap(([, { data }]) => Array.from(data, (m) => (m / 0.1) ** 2));
     assert(Math.abs(Math.sqrt(squares.reduce((sum, x) => sum + x)) - 0.25) < 1e-5);
   }, { maxGradientNorm: 0.25 });
@@ -132,11 +134,11 @@ export function engineContract({ name, create }: EngineSubject): void {
   for (const [what, change] of Object.entries(BROKEN)) {
     test(`takes no step when ${what} is not finite`, async (engine) => {
       await engine.update(BATCH, SURROGATE, 0.01);
-      const before = engine.state();
+      const before = await engine.state();
       assert.equal(BATCH.actionMask[25], 1);
       const broken: Surrogate = (...args) => ({ ...SURROGATE(...args), ...change });
       assert.equal((await engine.update(BATCH, broken, 0.01)).isApplied, false);
-      assertSameState(engine.state(), before);
+      assertSameState(await engine.state(), before);
     });
   }
 
@@ -148,37 +150,36 @@ export function engineContract({ name, create }: EngineSubject): void {
 
   test("goes on exactly where its state was taken", async (engine) => {
     await engine.update(BATCH, SURROGATE, 0.01);
-    const kept = engine.state();
+    const kept = await engine.state();
     const copy = structuredClone(kept);
     await engine.update(BATCH, SURROGATE, 0.01);
-    const expected = engine.state();
+    const expected = await engine.state();
     assertSameState(kept, copy);
     assert.equal(expected.optimizerSteps, kept.optimizerSteps + 1);
     await lend(async (other) => {
       await other.logprobs(BATCH);
-      other.restore(kept);
-      assertSameState(other.state(), kept);
+      await other.restore(kept);
+      assertSameState(await other.state(), kept);
       await other.update(BATCH, SURROGATE, 0.01);
-      assertSameState(other.state(), expected);
+      assertSameState(await other.state(), expected);
     }, { weights: initialWeights(tinyConfig(), 99) });
   });
 
   test("refuses a state that is not its model's and keeps its own", async (engine) => {
-    const before = engine.state();
+    const before = await engine.state();
     const lacking = { ...before, tensors: new Map(before.tensors) };
     lacking.tensors.delete("model.norm.weight");
-    assert.throws(() => engine.restore(lacking), {
+    await assert.rejects(engine.restore(lacking), {
       name: "TypeError",
       message: /needs "model.norm.weight": it is missing/,
     });
-    await lend((larger) => {
-      assert.throws(() => engine.restore(larger.state()), {
+    await lend(async (larger) => {
+      await assert.rejects(engine.restore(await larger.state()), {
         name: "TypeError",
         message: /gate_proj.weight" as its shape must be \[24,16\]: it is \[32,16\]/,
       });
-      return Promise.resolve();
     }, { config: tinyConfig({ intermediate_size: 32 }) });
-    assertSameState(engine.state(), before);
+    assertSameState(await engine.state(), before);
   });
 
   Deno.test(`engine contract: ${name} refuses a tokenizer with more tokens than the model`, async () => {
@@ -198,7 +199,7 @@ export function engineContract({ name, create }: EngineSubject): void {
       const after = await engine.update(BATCH, SURROGATE, 0.01);
       assert(after.loss < before.loss - 1e-3);
       assert.deepEqual(weights, livelyWeights(config, 5));
-      assert.equal(engine.state().tensors.size, 3 * adapters.weights.size);
+      assert.equal((await engine.state()).tensors.size, 3 * adapters.weights.size);
     }, { config, weights, adapters });
   });
 

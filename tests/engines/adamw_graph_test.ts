@@ -90,6 +90,20 @@ onEachDevice("DeviceAdamW.accumulate() adds gradients up, and steps begin anew",
   assert.equal(await bench.optimizer.gradientNorm(), 0);
 });
 
+onEachDevice("DeviceAdamW.step() without gradients goes on by momentum", async (device) => {
+  await using bench = await Bench.create(device);
+  const weights = tensors(0);
+  const expected = new AdamW(weights, OPTIONS);
+  const zeros = new Map(Array.from(weights, ([name, { data }]) => [name, data.map(() => 0)]));
+  await bench.give(tensors(1));
+  for (const gradients of [data(tensors(1)), zeros]) {
+    await bench.optimizer.step(0.1, 1);
+    expected.step(gradients, 0.1, 1);
+  }
+  const actual = await bench.optimizer.tensors();
+  for (const [name, { data }] of weights) assertClose(actual.get(name)!.data, data, name);
+});
+
 onEachDevice("DeviceAdamW.gradientNorm() is not finite when any element is not", async (device) => {
   await using bench = await Bench.create(device);
   const gradients = tensors(1);

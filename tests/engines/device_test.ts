@@ -1,20 +1,8 @@
 import assert from "node:assert/strict";
-import { DeviceAdamW } from "../../src/engines/adamw_graph.ts";
-import { contextFeeds } from "../../src/engines/context.ts";
 import { chooseDevice, probeDevices } from "../../src/engines/device.ts";
-import { microBatches } from "../../src/engines/micro_batches.ts";
-import { type DeviceKind, OnnxSession } from "../../src/engines/onnx_session.ts";
+import { OnnxSession } from "../../src/engines/onnx_session.ts";
 import { matmul, multiply } from "../../src/models/graph/operations.ts";
 import { input } from "../../src/models/graph/tensor.ts";
-import { gradientGraph, gradientName, rotaryTable } from "../../src/models/transformer.ts";
-import { weightShapes } from "../../src/models/weights.ts";
-import {
-  batchOf,
-  livelyWeights,
-  tinyConfig,
-  tinyEngine,
-  weightedLogprobs,
-} from "./engine_fixtures.ts";
 import { onEachDevice, onWebgpu } from "./devices.ts";
 
 const PROBES = await probeDevices();
@@ -75,98 +63,3 @@ onWebgpu("OnnxSession.run() refuses a size of 0, which crashes there", async () 
   const none = new Float32Array(0);
   await assert.rejects(session.run({ n: 0 }, { a: none, b: none }), /at least 1 there: "n" is 0/);
 });
-
-const IDS = Array.from({ length: 68 }, (_, i) => (i * 7 + i * i) % 24);
-const BATCH = batchOf([7, 40, 21], IDS, (token) => token % 3);
-const WEIGHTS = IDS.map((_, token) => BATCH.actionMask[token] * Math.cos(token) / 40);
-const SURROGATE = weightedLogprobs(WEIGHTS);
-/** Those of `tinyEngine`. */
-const ADAM = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01 };
-/** Each trajectory alone, so that gradients are added up. */
-const LIMITS = { maxTokens: 1, maxPairs: 1, pairsPerToken: 1 };
-
-function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>) {
-  const scale = Math.max(...Array.from(expected, Math.abs));
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < expected.length; i++) {
-    assert.ok(Math.abs(actual[i] - expected[i]) <= 1e-4 * scale, `${actual[i]} ${expected[i]}`);
-  }
-}
-
-onWebgpu("OnnxEngine gives the processor's logprobs and gradients of all weights", async () => {
-  await using cpu = await tinyEngine();
-  await using webgpu = await tinyEngine({ device: "webgpu" });
-  assertClose(await webgpu.logprobs(BATCH), await cpu.logprobs(BATCH));
-  // After one step the first moments are the gradients, but for a factor.
-  for (const engine of [cpu, webgpu]) await engine.update(BATCH, SURROGATE, 0);
-  const [actual, expected] = [webgpu.state().tensors, cpu.state().tensors];
-  for (const [name, { data }] of expected) {
-    if (name.startsWith("adam.m.")) assertClose(actual.get(name)!.data, data);
-  }
-});
-
-onWebgpu("OnnxEngine.update() goes down the processor's losses", async () => {
-  await using cpu = await tinyEngine();
-  await using webgpu = await tinyEngine({ device: "webgpu" });
-  for (let step = 0; step < 3; step++) {
-    const expected = await cpu.update(BATCH, SURROGATE, 0.01);
-    const actual = await webgpu.update(BATCH, SURROGATE, 0.01);
-    assertClose([actual.loss, actual.gradientNorm], [expected.loss, expected.gradientNorm]);
-  }
-});
-
-onEachDevice(
-  "DeviceAdamW trains on kept gradients as the engine does on arrays",
-  async (device) => {
-    const options = { threads: 2, device };
-    const config = tinyConfig();
-    const names = [...weightShapes(config).keys()];
-    await using engine = await tinyEngine();
-    await using optimizer = await DeviceAdamW.create(livelyWeights(config, 5), ADAM, options);
-    await using graph = await OnnxSession.create(
-      gradientGraph({ config, lora: null }),
-      options,
-      names.map(gradientName),
-    );
-    for (let step = 0; step < 3; step++) {
-      const expected = await engine.update(BATCH, SURROGATE, 0.01);
-      let loss = 0;
-      for (const micro of microBatches(BATCH, (token) => WEIGHTS[token] !== 0, LIMITS)) {
-        const { ids, positions, targets, tokens, batch, length } = micro;
-        const sizes = { batch, length, rows: tokens.length };
-        const seed = Float32Array.from(tokens, (token) => -WEIGHTS[token]);
-        const context = contextFeeds(micro, rotaryTable(config, length), config);
-        const feeds = { ids, positions, targets, seed, ...context, ...optimizer.weights };
-        const { read, kept } = await graph.runKeeping(sizes, feeds);
-        tokens.forEach((token, row) => {
-          // The engine shows the surrogate no others.
-          if (BATCH.actionMask[token] === 1) loss -= WEIGHTS[token] * read.logprobs[row];
-        });
-        await optimizer.accumulate(
-          Object.fromEntries(names.map((name) => [name, kept[gradientName(name)]])),
-        );
-      }
-      const norm = await optimizer.gradientNorm();
-      await optimizer.step(0.01, Math.min(1, 1 / norm));
-      assertClose([loss, norm], [expected.loss, expected.gradientNorm]);
-    }
-  },
-);
-
-onWebgpu("OnnxEngine.policy() says greedily what it says on the processor", async () => {
-  const [expected, actual] = [await said("cpu"), await said("webgpu")];
-  assert.ok(expected.text.split(" ").length > 1);
-  assert.deepEqual(actual, expected);
-});
-
-async function said(device: DeviceKind) {
-  await using engine = await tinyEngine({ device });
-  const policy = engine.policy({ temperature: 0, maxTurnTokens: 60 });
-  const prompt = [{ role: "user", content: "5 9 11 4" } as const];
-  const conversation = policy.start(prompt, { exampleId: "one", seed: 1 });
-  try {
-    return await conversation.act();
-  } finally {
-    conversation.close();
-  }
-}

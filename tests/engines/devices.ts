@@ -7,7 +7,8 @@
 
 import type { DeviceKind } from "../../src/engines/onnx_session.ts";
 
-const HAS_DRIVER = Deno.env.has("VK_ICD_FILENAMES");
+/** Whether tests run on WebGPU. */
+export const HAS_DRIVER = Deno.env.has("VK_ICD_FILENAMES");
 
 /** A test on each device; those that cannot run here are shown as ignored. */
 export function onEachDevice(

@@ -135,7 +135,7 @@ Deno.test("logprobs and gradients with a shared prompt are those of separate row
     );
     const logprobs = await engine.logprobs(GROUP);
     const report = await engine.update(GROUP, surrogate, 0);
-    results.push({ logprobs, report, state: engine.state() });
+    results.push({ logprobs, report, state: await engine.state() });
   }
   const [shared, separate] = results;
   shared.logprobs.forEach((logprob, token) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { contextFeeds } from "../../src/engines/context.ts";
-import { OnnxEngine } from "../../src/engines/onnx.ts";
+import type { OnnxEngine } from "../../src/engines/onnx.ts";
 import { OnnxNetwork } from "../../src/engines/onnx_network.ts";
 import {
   adapterNames,
@@ -121,7 +121,7 @@ Deno.test("OnnxEngine.update() with adapters leaves the weights as they are", as
     logprobs.reduce((sum, logprob, token) => sum + logprob * BATCH.actionMask[token], 0);
   assert.deepEqual(weights, livelyWeights(CONFIG, 5));
   assert.ok(total(after) > total(before) + 0.5, `${total(before)} -> ${total(after)}`);
-  const names = [...engine.state().tensors.keys()];
+  const names = [...(await engine.state()).tensors.keys()];
   assert.equal(names.length, 3 * adapterShapes(CONFIG, LORA).size);
 });
 
@@ -138,7 +138,7 @@ Deno.test("OnnxEngine gives the same gradients to the last bit when layers are c
     await using engine = await tinyEngine({ config: CONFIG, activationBytes });
     const surrogate = weightedLogprobs(Float64Array.from(BATCH.actionMask, (mask) => -mask));
     await engine.update(BATCH, surrogate, 0.01);
-    return engine.state();
+    return await engine.state();
   }));
   assert.deepEqual(states[0], states[1]);
 });

@@ -44,7 +44,7 @@ async function gradientsOf(
 ) {
   await using engine = await engineOf(golden, model, { ...changes, maxGradientNorm: Infinity });
   await engine.update(batchIn(golden), crossEntropy(golden), 0);
-  const { tensors } = engine.state();
+  const { tensors } = await engine.state();
   return (name: string) =>
     tensors.get(`adam.m.${name}`)?.data.map((moment) => moment / (1 - golden.adam.beta1));
 }

@@ -47,12 +47,13 @@ export class ScriptedEngine implements Engine {
     return withTokens(new ScriptedPolicy(this.#script));
   }
 
-  state(): EngineState {
-    return { tensors: new Map(), optimizerSteps: this.#steps };
+  state(): Promise<EngineState> {
+    return Promise.resolve({ tensors: new Map(), optimizerSteps: this.#steps });
   }
 
-  restore({ optimizerSteps }: EngineState): void {
+  restore({ optimizerSteps }: EngineState): Promise<void> {
     this.#steps = optimizerSteps;
+    return Promise.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
