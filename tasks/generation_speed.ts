@@ -253,9 +253,10 @@ function median(values: readonly number[]): number {
 
 function report(): string {
   const { commit, promptTokens, chosenTokens, rounds, loadAverage, cpus } = conditions;
-  const head = `Greedy generation: ${promptTokens} tokens of prompt, ${chosenTokens} chosen, ` +
+  const head = `$ deno task generation_speed ${Deno.args.map((arg) => basename(arg)).join(" ")}\n` +
+    `Greedy generation: ${promptTokens} tokens of prompt, ${chosenTokens} chosen, ` +
     `${threads} threads of ${cpus} cores; medians of ${rounds} rounds in turns\n` +
-    `commit ${commit}, ONNX Runtime ${ONNXRUNTIME_VERSION}, ${PEER}; load average ${
+    `commit ${commit.slice(0, 12)}, ONNX Runtime ${ONNXRUNTIME_VERSION}, ${PEER}; load average ${
       loadAverage.toFixed(1)
     }\n`;
   const headings = ["runner", "batch", "prefill, tokens/s", "tokens/s", "tokens/CPU s", "as ours"];
