@@ -98,7 +98,7 @@ for (const batch of flags.batches.split(",").map(Number)) rows.push(...await com
 const conditions = {
   date: new Date().toISOString(),
   commit: await commit(),
-  arguments: Deno.args,
+  arguments: Deno.args.map((arg) => basename(arg)),
   onnxruntime: ONNXRUNTIME_VERSION,
   peer: PEER,
   threads,
