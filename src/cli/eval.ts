@@ -52,6 +52,8 @@ interface Result {
   readonly total: number;
   /** What was used, in lines; null where that is not counted. */
   readonly usage: string | null;
+  /** What a model of this process ran on. */
+  readonly device: string | undefined;
 }
 
 /**
@@ -163,7 +165,9 @@ async function evaluateOne(
     }
     if (!signal.aborted) storeMeasures(evaluation, destination);
     ended(signal.aborted ? "interrupted" : "finished");
-    return { name, runId, evaluation, total: trials.length, usage: meter?.text() ?? null };
+    const { device } = contestant.identity.policy;
+    const usage = meter?.text() ?? null;
+    return { name, runId, evaluation, total: trials.length, usage, device };
   } catch (error) {
     ended("failed");
     console.error(`What was found is stored; go on with: finestep eval --resume ${runId}`);
@@ -203,11 +207,12 @@ async function startedRun(command: Command, contestant: Contestant): Promise<num
 }
 
 function printResult(result: Result, arena: Arena, flags: EvalFlags): void {
-  const { name, runId, evaluation, total, usage } = result;
+  const { name, runId, evaluation, total, usage, device } = result;
   const { details, data } = flags.values.run;
   const title = `${name} on ${data} ${arena.dataset.split}`;
   console.log(evaluationText(title, evaluation, outputStyle(), { details }));
   if (usage !== null) console.log(usage);
+  if (device !== undefined) console.log(`Ran with ${device}`);
   const done = evaluation.verdicts.length;
   const unit = total === arena.examples.length ? "questions" : "attempts";
   console.log(
