@@ -11,7 +11,7 @@ import type { DeviceKind } from "../engines/onnx_session.ts";
 import { OnnxEngine } from "../engines/onnx.ts";
 import type { EngineOptions } from "../engines/options.ts";
 import type { EnvOptions } from "../env/options.ts";
-import { type Adapters, loadAdapters } from "../models/adapter_folder.ts";
+import { type Adapters, loadAdapters, loadAdapterShape } from "../models/adapter_folder.ts";
 import { initialAdapters, type Lora } from "../models/lora.ts";
 import type { Model } from "../models/model_folder.ts";
 import type { NamedTensors } from "../models/weights.ts";
@@ -82,15 +82,28 @@ function copied(tensors: NamedTensors): NamedTensors {
   );
 }
 
-/** The new adapters that a command asks for; null for none. */
-export function loraOf({ loraRank, loraAlpha, loraTargets }: EngineOptions): Lora | null {
+/**
+ * The shape of the adapters that a command asks for: those of a folder, new ones, or null for none.
+ *
+ * @throws {Error} If the folder cannot be read.
+ * @throws {RangeError} If both are asked for.
+ */
+export async function loraOf(
+  { adapter, loraRank, loraAlpha, loraTargets }: EngineOptions,
+): Promise<Lora | null> {
+  if (adapter !== "" && loraRank > 0) {
+    throw new RangeError(
+      `Cannot adapt model as "--adapter" and "--lora-rank" must not be given together: they are ${adapter} and ${loraRank}`,
+    );
+  }
+  if (adapter !== "") return await loadAdapterShape(adapter);
   if (loraRank === 0) return null;
   const targets = loraTargets.split(",").map((target) => target.trim());
   return { rank: loraRank, alpha: loraAlpha, targets };
 }
 
 /**
- * The adapters that a command asks for: those of a folder, new ones of `loraRank`, or none.
+ * The adapters of {@linkcode loraOf}, if any.
  *
  * @throws {Error} If the folder cannot be read, or the targets are no layers of the model.
  */
@@ -100,7 +113,7 @@ export async function adaptersOf(
   seed: number,
 ): Promise<Adapters | undefined> {
   if (options.adapter !== "") return await loadAdapters(options.adapter, config);
-  const shape = loraOf(options);
+  const shape = await loraOf(options);
   return shape ? { shape, weights: initialAdapters(config, shape, seed) } : undefined;
 }
 

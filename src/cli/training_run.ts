@@ -145,7 +145,7 @@ export class TrainingRun implements AsyncDisposable {
     const model = await loadSizedModel(run.model, run, {
       ...{ engine: engineOptions, place },
       conversations: training.groupsPerStep * training.groupSize,
-      training: { lora: loraOf(engineOptions) },
+      training: { lora: await loraOf(engineOptions) },
     });
     const roots = [run.data, ...run.evalData ? [run.evalData] : []];
     const pool = new SqlPool({ roots, workers: run.workers });

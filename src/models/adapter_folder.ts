@@ -41,19 +41,8 @@ export interface Adapters {
  * @throws {Error} If a file is missing, broken, or not of plain LoRA adapters of this network; it is named.
  */
 export async function loadAdapters(directory: string, config: ModelConfig): Promise<Adapters> {
-  const read = async <T>(name: string, parse: (bytes: Uint8Array) => T): Promise<T> => {
-    const path = join(directory, name);
-    try {
-      return parse(await Deno.readFile(path));
-    } catch (error) {
-      throw new Error(
-        `Cannot load adapters as ${name} must be readable: ${(error as Error).message}: ${path}`,
-        { cause: error },
-      );
-    }
-  };
-  const shape = await read("adapter_config.json", (bytes) => loraOf(bytes));
-  const weights = await read("adapter_model.safetensors", (bytes) => {
+  const shape = await loadAdapterShape(directory);
+  const weights = await read(directory, "adapter_model.safetensors", (bytes) => {
     const tensors = decodeSafetensors(bytes);
     checkNames(adapterShapes(config, shape), tensors);
     return tensors;
@@ -61,7 +50,32 @@ export async function loadAdapters(directory: string, config: ModelConfig): Prom
   return { shape, weights };
 }
 
-function loraOf(bytes: Uint8Array): Lora {
+/**
+ * Which layers adapters are of, and how large they are, without their matrices.
+ *
+ * @throws {Error} If adapter_config.json is missing, broken, or not of plain LoRA.
+ */
+export async function loadAdapterShape(directory: string): Promise<Lora> {
+  return await read(directory, "adapter_config.json", parsedShape);
+}
+
+async function read<T>(
+  directory: string,
+  name: string,
+  parse: (bytes: Uint8Array) => T,
+): Promise<T> {
+  const path = join(directory, name);
+  try {
+    return parse(await Deno.readFile(path));
+  } catch (error) {
+    throw new Error(
+      `Cannot load adapters as ${name} must be readable: ${(error as Error).message}: ${path}`,
+      { cause: error },
+    );
+  }
+}
+
+function parsedShape(bytes: Uint8Array): Lora {
   const parsed = SCHEMA.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];

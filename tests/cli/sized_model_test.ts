@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { placeOf } from "../../src/cli/engine_setup.ts";
+import { loraOf, placeOf } from "../../src/cli/engine_setup.ts";
 import { loadSizedModel } from "../../src/cli/sized_model.ts";
 import { defaults } from "../../src/config/option.ts";
 import { ENGINE_OPTIONS } from "../../src/engines/options.ts";
+import { saveAdapters } from "../../src/models/adapter_folder.ts";
 import { modelConfig } from "../../src/models/config.ts";
+import { initialAdapters } from "../../src/models/lora.ts";
 import { saveModel } from "../../src/models/model_folder.ts";
 import { elementCount, weightShapes } from "../../src/models/weights.ts";
 import { tinyModel } from "../tiny/model.ts";
@@ -29,6 +31,22 @@ async function hollowModel(folder: string, intermediateSize: number): Promise<vo
   await file.write(header);
   await file.truncate(8 + header.length + position);
 }
+
+Deno.test("loraOf() has the shape of a folder's adapters, of new ones, or none; never of both", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const shape = { rank: 2, alpha: 4, targets: ["q_proj"] };
+    const weights = initialAdapters(tinyModel().config, shape, 1);
+    await saveAdapters(folder, { shape, weights }, "some/model");
+    assert.deepEqual(await loraOf({ ...ENGINE, adapter: folder }), shape);
+    const fresh = { ...ENGINE, loraRank: 3, loraAlpha: 6, loraTargets: "k_proj, v_proj" };
+    assert.deepEqual(await loraOf(fresh), { rank: 3, alpha: 6, targets: ["k_proj", "v_proj"] });
+    assert.equal(await loraOf(ENGINE), null);
+    await assert.rejects(loraOf({ ...fresh, adapter: folder }), /must not be given together/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("loadSizedModel() refuses what the machine's memory cannot hold, before it takes any", async () => {
   const folder = await Deno.makeTempDir();
