@@ -11,17 +11,13 @@
 
 import { parseArgs } from "node:util";
 import { sourceCommit } from "../src/cli/setup.ts";
-import { chooseDevice, DEVICE_CHOICES } from "../src/engines/device.ts";
+import { chooseDevice } from "../src/engines/device.ts";
+import { DEVICE_CHOICES } from "../src/engines/options.ts";
+import { productSpeed } from "../src/engines/product_speed.ts";
 import { ONNXRUNTIME_VERSION } from "../src/engines/onnx_session.ts";
 import { PLAIN } from "../src/reports/style.ts";
 import { table } from "../src/reports/table.ts";
-import {
-  copies,
-  errors,
-  generationSpeed,
-  productSpeed,
-  trainingSpeed,
-} from "./gpu_check/measures.ts";
+import { copies, errors, generationSpeed, trainingSpeed } from "./gpu_check/measures.ts";
 import { parameterCount, SHAPES } from "./gpu_check/shapes.ts";
 
 const { values: flags } = parseArgs({
@@ -91,7 +87,9 @@ async function productSpeeds() {
   // Five products of the largest take a minute on two cores, and tell nothing new there.
   const tried = device.kind === "cpu" ? sizes.slice(0, 3) : sizes;
   const products: { size: number; flops: number }[] = [];
-  for (const size of tried) products.push({ size, flops: await productSpeed(session, size) });
+  for (const size of tried) {
+    products.push({ size, flops: await productSpeed(session, { size, tries: 9 }) });
+  }
   return products;
 }
 

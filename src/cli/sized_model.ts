@@ -52,7 +52,8 @@ export async function loadSizedModel(
   const estimated = estimate(config, workload);
   if (estimated.bytes.weights >= LARGE) {
     const threads = engine.threads || navigator.hardwareConcurrency;
-    const gigaflops = await productSpeed({ threads, device: place.kind });
+    const session = { threads, device: place.kind };
+    const gigaflops = await productSpeed(session, { size: 1024, tries: 2 }) / 1e9;
     console.error(`${path}, ${place.name}\n${estimateText(estimated, gigaflops)}`);
   }
   checkMemory(estimated, Deno.systemMemoryInfo().available);

@@ -7,6 +7,7 @@
 import { cpus } from "node:os";
 import { matmul } from "../models/graph/operations.ts";
 import { input } from "../models/graph/tensor.ts";
+import type { DEVICE_CHOICES } from "./options.ts";
 import { type DeviceKind, missingLibraries, OnnxSession } from "./onnx_session.ts";
 
 /** A device that computes. */
@@ -33,10 +34,7 @@ export interface ChosenDevice extends Device {
 }
 
 /** What can be asked for: a kind, or the fastest that this machine has. */
-export const DEVICE_CHOICES = ["auto", "cpu", "webgpu", "cuda"] as const;
-
-/** One of {@linkcode DEVICE_CHOICES}. */
-export type DeviceChoice = typeof DEVICE_CHOICES[number];
+type DeviceChoice = typeof DEVICE_CHOICES[number];
 
 /** Fastest first. */
 const KINDS: readonly DeviceKind[] = ["cuda", "webgpu", "cpu"];

@@ -27,32 +27,9 @@ export interface NewTokens {
   readonly width: number;
 }
 
-function roundedUp(value: number, multiple: number): number {
+/** The least multiple that is not below a value. */
+export function roundedUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
-}
-
-/** Bytes of one token in all layers, keys and values. */
-export function tokenBytes({ layerCount, keyValueHeadCount, headSize }: CacheShape): number {
-  return 4 * 2 * layerCount * keyValueHeadCount * headSize;
-}
-
-/**
- * Bytes of a cache of `entries` whose longest has `tokens`: all are padded to that.
- *
- * @example SmolLM2-135M, 64 contexts of 1,000 tokens
- * ```ts
- * import assert from "node:assert/strict";
- * import { cacheBytes } from "./key_value_cache.ts";
- *
- * const shape = { layerCount: 30, keyValueHeadCount: 3, headSize: 64 };
- * assert.equal(cacheBytes(shape, { entries: 64, tokens: 1000 }), 64 * 1024 * 46_080);
- * ```
- */
-export function cacheBytes(
-  shape: CacheShape,
-  { entries, tokens }: { readonly entries: number; readonly tokens: number },
-): number {
-  return entries * roundedUp(tokens, TOKEN_MULTIPLE) * tokenBytes(shape);
 }
 
 /** Contexts numbered from 0 without gaps. */

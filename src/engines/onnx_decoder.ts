@@ -9,17 +9,13 @@
 import type { Decoder, SlotToken } from "../models/decoder.ts";
 import { promptNames } from "../models/extension.ts";
 import { cachedNames, cacheNames, causalMask, HIDDEN_SCORE } from "../models/transformer.ts";
-import { KeyValueCache, type LayerCache, type NewTokens } from "./key_value_cache.ts";
+import { KeyValueCache, type LayerCache, type NewTokens, roundedUp } from "./key_value_cache.ts";
 import type { ArrayFeeds, Network } from "./network.ts";
 
 /** Decoding has a multiple of this many slots, so that matrix products always use the same kernels. */
 const SLOT_MULTIPLE = 2;
 /** Most tokens of a prompt, or of a result, that run at once: bounds the memory of their scores. */
 const CHUNK = 512;
-
-function roundedUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
-}
 
 /** A part of contexts that is cached. */
 interface CachedPart {

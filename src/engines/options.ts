@@ -7,21 +7,25 @@
 import { choice, option, real, type Values } from "../config/option.ts";
 import { LORA_TARGETS } from "../models/lora.ts";
 
+/** Where ONNX Runtime can be asked to compute. */
+export const DEVICE_CHOICES = ["auto", "cpu", "webgpu", "cuda"] as const;
+
+/**
+ * What computes under TensorFlow.js: plain TypeScript, WebAssembly on one core, Deno's own WebGPU, or
+ * the TensorFlow C library on the CPU or on an NVIDIA GPU (docs/tfjs.md says what these need).
+ */
+export const TFJS_BACKENDS = ["cpu", "wasm", "webgpu", "node", "node-gpu"] as const;
+
 /** How weights are updated, and with what resources. */
 export const ENGINE_OPTIONS = {
   engine: choice("onnx", ["onnx", "tfjs"], "what computes: ONNX Runtime or TensorFlow.js", "ours"),
   device: choice(
     "cpu",
-    ["cpu", "auto", "webgpu", "cuda"],
+    DEVICE_CHOICES,
     "where ONNX Runtime computes (auto = cuda, else webgpu, else cpu); cpu gives the same bits on any run",
     "ours",
   ),
-  tfjsBackend: choice(
-    "wasm",
-    ["wasm", "cpu", "webgpu", "node", "node-gpu"],
-    "where TensorFlow.js computes",
-    "ours",
-  ),
+  tfjsBackend: choice("wasm", TFJS_BACKENDS, "where TensorFlow.js computes", "ours"),
   beta1: option(0.9, "AdamW: decay of the mean of gradients", "neighbour", { range: [0, 1] }),
   beta2: option(0.99, "AdamW: decay of the mean of squared gradients", "ours", { range: [0, 1] }),
   weightDecay: option(0.01, "AdamW: decoupled weight decay", "neighbour", { range: [0, 1] }),

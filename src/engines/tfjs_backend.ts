@@ -6,12 +6,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-
-/**
- * What computes: plain TypeScript, WebAssembly on one core, Deno's own WebGPU, or the TensorFlow C
- * library on the CPU or on an NVIDIA GPU (docs/tfjs.md says what these need).
- */
-export const TFJS_BACKENDS = ["cpu", "wasm", "webgpu", "node", "node-gpu"] as const;
+import type { TFJS_BACKENDS } from "./options.ts";
 
 /** One of {@linkcode TFJS_BACKENDS}. */
 export type TfjsBackend = typeof TFJS_BACKENDS[number];

@@ -169,7 +169,7 @@ function headRows({ shape: [tokens, width] }: Tensor, { headSize }: ModelConfig)
 }
 
 /** Causal attention over whole trajectories; also keeps each layer's keys and values. */
-export function causalAttention(config: ModelConfig, cache: Record<string, Tensor>): Attend {
+function causalAttention(config: ModelConfig, cache: Record<string, Tensor>): Attend {
   const { headCount, keyValueHeadCount, headSize } = config;
   const group = headCount / keyValueHeadCount;
   const rotation: Rotation = {

@@ -68,19 +68,6 @@ export function initialWeights(config: ModelConfig, seed: number): NamedTensors 
 }
 
 /**
- * Copies weights, so that a holder can change its own.
- *
- * @throws {TypeError} If names or shapes are not those of the model.
- */
-export function checkedWeights(config: ModelConfig, weights: NamedTensors): NamedTensors {
-  const shapes = weightShapes(config);
-  checkNames(shapes, weights);
-  return new Map(
-    Array.from(shapes, ([name, shape]) => [name, { shape, data: weights.get(name)!.data.slice() }]),
-  );
-}
-
-/**
  * Refuses tensors whose names or shapes differ from those expected.
  *
  * @throws {TypeError} Naming the first difference.

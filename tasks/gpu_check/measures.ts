@@ -6,11 +6,11 @@
 
 import { DeviceMemory } from "../../src/engines/device_memory.ts";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
-import { OnnxSession, type SessionOptions } from "../../src/engines/onnx_session.ts";
+import type { OnnxSession, SessionOptions } from "../../src/engines/onnx_session.ts";
 import type { ChatTokens } from "../../src/models/chat_tokens.ts";
 import type { ModelConfig } from "../../src/models/config.ts";
-import { matmul, sumOver } from "../../src/models/graph/operations.ts";
-import { input } from "../../src/models/graph/tensor.ts";
+import type { matmul, sumOver } from "../../src/models/graph/operations.ts";
+import type { input } from "../../src/models/graph/tensor.ts";
 import type { Batch } from "../../src/trajectory/batch.ts";
 import { type Size, trainingFlops } from "./flops.ts";
 import { cheapWeights, type Shape } from "./shapes.ts";
@@ -59,34 +59,6 @@ export async function copies(session: SessionOptions, megabytes: number): Promis
   const both = (await there(length) - await there(1)) / megabytes;
   const ownBack = (await back(length) - await back(1)) / megabytes;
   return { toDevice: both - ownBack, back: ownBack };
-}
-
-/** Products in the longer of two graphs whose times are compared. */
-const PRODUCTS = 9;
-
-/** The fastest of these counts, as a peak is what the device can do. */
-const TRIES = 9;
-
-/**
- * Operations a second of a square product of `size`. Products follow one another within a graph that
- * gives a single number out, so that no matrix is copied.
- */
-export async function productSpeed(session: SessionOptions, size: number): Promise<number> {
-  const b = new Float32Array(size * size).fill(1 / size);
-  const chained = async (count: number) => {
-    let c = input("b", [size, size]);
-    for (let i = 0; i < count; i++) c = matmul(c, input("b", [size, size]));
-    await using graph = await OnnxSession.create({ total: sumOver(sumOver(c, 1), 0) }, session);
-    const times: number[] = [];
-    for (let i = 0; i < TRIES; i++) {
-      const start = performance.now();
-      await graph.run({}, { b });
-      times.push(performance.now() - start);
-    }
-    return Math.min(...times);
-  };
-  const perProduct = (await chained(PRODUCTS) - await chained(1)) / (PRODUCTS - 1);
-  return 2 * size ** 3 / (perProduct / 1000);
 }
 
 function engine(config: ModelConfig, session: SessionOptions): Promise<OnnxEngine> {

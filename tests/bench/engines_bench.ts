@@ -12,7 +12,7 @@ import type { EmbeddedEngineOptions } from "../../src/engines/embedded.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
 import { TfjsEngine } from "../../src/engines/tfjs.ts";
-import { TFJS_BACKENDS } from "../../src/engines/tfjs_backend.ts";
+import { TFJS_BACKENDS } from "../../src/engines/options.ts";
 import { modelConfig } from "../../src/models/config.ts";
 import { initialWeights } from "../../src/models/weights.ts";
 import { batchOf, tinyOptions, weightedLogprobs } from "../engines/engine_fixtures.ts";

@@ -1,5 +1,5 @@
 import { TfjsEngine } from "../../src/engines/tfjs.ts";
-import { TFJS_BACKENDS } from "../../src/engines/tfjs_backend.ts";
+import { TFJS_BACKENDS } from "../../src/engines/options.ts";
 import { engineAgreement } from "./engine_agreement.ts";
 import { engineContract, type EngineSubject } from "./engine_contract.ts";
 
