@@ -8,6 +8,7 @@
  * @module
  */
 
+import { type BpeTokenizer, bpeTokenizerJson, BYTE_LEVEL } from "./bpe_tokenizer.ts";
 import type { TokenizerConfig, TokenizerJson } from "./chat_template.ts";
 import type { GgufValue } from "./gguf.ts";
 
@@ -24,8 +25,6 @@ const CONTROL = 3;
 const USER_DEFINED = 4;
 const UNUSED = 5;
 
-const BYTE_LEVEL = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true };
-const WITHOUT_SPLIT = { ...BYTE_LEVEL, use_regex: false };
 const GPT2_SPLIT = { ...BYTE_LEVEL, use_regex: true };
 
 /** As tiktoken splits; the families differ in how many digits stand together. */
@@ -33,20 +32,20 @@ function splitWithDigits(digits: string) {
   const Regex =
     `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
   const split = { type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false };
-  return { type: "Sequence", pretokenizers: [split, WITHOUT_SPLIT] };
+  return { type: "Sequence", pretokenizers: [split, BYTE_LEVEL] };
 }
 
 /** What comes before the merges, by the value of `tokenizer.ggml.pre`. */
-const BEFORE_MERGES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "gpt-2": { pre_tokenizer: GPT2_SPLIT },
+const BEFORE_MERGES: Readonly<Record<string, Pick<BpeTokenizer, "preTokenizer" | "normalizer">>> = {
+  "gpt-2": { preTokenizer: GPT2_SPLIT },
   smollm: {
-    pre_tokenizer: {
+    preTokenizer: {
       type: "Sequence",
       pretokenizers: [{ type: "Digits", individual_digits: true }, GPT2_SPLIT],
     },
   },
-  qwen2: { pre_tokenizer: splitWithDigits("\\p{N}"), normalizer: { type: "NFC" } },
-  "llama-bpe": { pre_tokenizer: splitWithDigits("\\p{N}{1,3}") },
+  qwen2: { preTokenizer: splitWithDigits("\\p{N}"), normalizer: { type: "NFC" } },
+  "llama-bpe": { preTokenizer: splitWithDigits("\\p{N}{1,3}") },
 };
 
 /**
@@ -101,39 +100,16 @@ function tokenizerJson(
   }
   const kinds = (metadata.get("tokenizer.ggml.token_type") ?? []) as readonly number[];
   const all = tokens.map((content, id) => ({ id, content, kind: kinds[id] }));
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: all
+  return bpeTokenizerJson({
+    added: all
       .filter(({ kind }) => kind === CONTROL || kind === USER_DEFINED)
-      .map(({ id, content, kind }) => ({
-        id,
-        content,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: kind === CONTROL,
-      })),
-    normalizer: null,
+      .map(({ id, content, kind }) => ({ id, content, special: kind === CONTROL })),
     ...before,
-    post_processor: null,
-    decoder: WITHOUT_SPLIT,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      // Llama's merges do not lead to all of its tokens.
-      ignore_merges: pre === "llama-bpe",
-      vocab: Object.fromEntries(
-        all.filter(({ kind }) => kind !== UNUSED).map(({ content, id }) => [content, id]),
-      ),
-      merges: metadata.get("tokenizer.ggml.merges"),
-    },
-  };
+    vocab: Object.fromEntries(
+      all.filter(({ kind }) => kind !== UNUSED).map(({ content, id }) => [content, id]),
+    ),
+    merges: metadata.get("tokenizer.ggml.merges") as readonly string[],
+    // Llama's merges do not lead to all of its tokens.
+    ignoresMerges: pre === "llama-bpe",
+  });
 }

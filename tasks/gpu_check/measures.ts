@@ -6,11 +6,9 @@
 
 import { DeviceMemory } from "../../src/engines/device_memory.ts";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
-import type { OnnxSession, SessionOptions } from "../../src/engines/onnx_session.ts";
+import type { SessionOptions } from "../../src/engines/onnx_session.ts";
 import type { ChatTokens } from "../../src/models/chat_tokens.ts";
 import type { ModelConfig } from "../../src/models/config.ts";
-import type { matmul, sumOver } from "../../src/models/graph/operations.ts";
-import type { input } from "../../src/models/graph/tensor.ts";
 import type { Batch } from "../../src/trajectory/batch.ts";
 import { type Size, trainingFlops } from "./flops.ts";
 import { cheapWeights, type Shape } from "./shapes.ts";

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { bpeTokenizerJson, BYTE_LEVEL } from "../../src/models/bpe_tokenizer.ts";
+
 /** GPT-2's byte alphabet: every byte as one printable character. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 
@@ -117,7 +119,6 @@ export function learnMerges(
 /**
  * A Hugging Face `tokenizer.json`: added tokens, then the 256 bytes, then one token a merge.
  *
- * @param pieces As the merges were learned with.
  * @param special Added tokens that mark the chat; the other `added` ones are text of the protocol.
  * @param pieces As the merges were learned with.
  */
@@ -129,45 +130,16 @@ export function tokenizerJson(
 ): Record<string, unknown> {
   const addedTokens = [...special, ...added];
   const tokens = [...addedTokens, ...BYTE_CHARACTERS, ...merges.map((pair) => pair.join(""))];
-  const byteLevel = {
-    type: "ByteLevel",
-    add_prefix_space: false,
-    trim_offsets: true,
-    use_regex: false,
-  };
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: addedTokens.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: id < special.length,
-    })),
-    normalizer: null,
-    pre_tokenizer: {
+  return bpeTokenizerJson({
+    added: addedTokens.map((content, id) => ({ id, content, special: id < special.length })),
+    preTokenizer: {
       type: "Sequence",
       pretokenizers: [
         { type: "Split", pattern: { Regex: pieces }, behavior: "Isolated", invert: false },
-        byteLevel,
+        BYTE_LEVEL,
       ],
     },
-    post_processor: null,
-    decoder: byteLevel,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges: merges.map((pair) => pair.join(" ")),
-    },
-  };
+    vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+    merges: merges.map((pair) => pair.join(" ")),
+  });
 }
