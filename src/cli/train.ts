@@ -6,10 +6,12 @@
 
 import { ALGORITHM_NAMES } from "../algorithms/mod.ts";
 import { openStore, type RunStore } from "../store/run_store.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { helpText, UsageError } from "./args.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
-import { commandLine, sourceCommit } from "./setup.ts";
-import { TRAIN_TABLES, type TrainFlags, TrainingRun } from "./training_run.ts";
+import { sourceCommit } from "./program.ts";
+import { commandLine } from "./setup.ts";
+import { TRAIN_TABLES, type TrainFlags, trainFlags } from "./train_flags.ts";
+import { TrainingRun } from "./training_run.ts";
 
 const HELP = {
   usage: "finestep train",
@@ -25,7 +27,7 @@ const HELP = {
  * @throws {Error} If the data set or the model cannot be loaded, or the disk is full.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const flags = parseFlags(argv, TRAIN_TABLES);
+  const flags = trainFlags(argv);
   if (flags.help) {
     console.log(helpText(HELP, TRAIN_TABLES));
     return 0;
@@ -75,7 +77,7 @@ async function resumedRun(store: RunStore, { values, json }: TrainFlags) {
   }
   const argv = [...options.argv as string[], "--store", values.run.store];
   await using training = await TrainingRun.open(
-    parseFlags([...argv, ...json ? ["--json"] : []], TRAIN_TABLES),
+    trainFlags([...argv, ...json ? ["--json"] : []]),
   );
   return await finished(store, runId, training);
 }

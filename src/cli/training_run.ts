@@ -7,14 +7,11 @@
 import { join } from "node:path";
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import { makeAlgorithm } from "../algorithms/mod.ts";
-import { ALGORITHM_OPTIONS } from "../algorithms/options.ts";
-import { option } from "../config/option.ts";
 import type { Example } from "../dataset/example.ts";
 import { loadTrainingData, type TrainingData } from "../dataset/held_out.ts";
 import type { Engine } from "../engines/engine.ts";
-import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { AnswerResults } from "../env/answer_results.ts";
-import { ENV_OPTIONS, type EnvOptions } from "../env/options.ts";
+import type { EnvOptions } from "../env/options.ts";
 import type { Task } from "../env/task.ts";
 import { actionText } from "../env/parse.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
@@ -28,7 +25,7 @@ import { DemonstratingPolicy } from "../policies/demonstration.ts";
 import type { Policy } from "../policies/policy.ts";
 import { duration } from "../reports/duration.ts";
 import { comparisonText, stepLine, timeOf, timeTable } from "../reports/train_report.ts";
-import { REWARD_OPTIONS, type RewardOptions, rewardOptions } from "../rewards/options.ts";
+import { type RewardOptions, rewardOptions } from "../rewards/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import type { RunStore } from "../store/run_store.ts";
 import {
@@ -37,12 +34,9 @@ import {
   latestCheckpoint,
   saveCheckpoint,
 } from "../trainer/checkpoint.ts";
-import { TRAIN_OPTIONS } from "../trainer/options.ts";
 import { makeTask } from "../tasks/mod.ts";
-import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
 import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
-import type { Flags } from "./args.ts";
 import { type Evaluation, evaluationPhase, storeMeasures } from "./evaluation_phase.ts";
 import {
   adaptersOf,
@@ -53,49 +47,9 @@ import {
   type Place,
   placeOf,
 } from "./engine_setup.ts";
-import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
 import { loadSizedModel } from "./sized_model.ts";
 import { outputStyle } from "./terminal.ts";
-
-/** Every option of `finestep train`, by the heading of its help. */
-export const TRAIN_TABLES = {
-  run: {
-    algorithm: option(
-      "finestep",
-      "finestep, grpo, dapo, gspo, gigpo, matchtir, dr_grpo, rloo, a preset such as finestep.guarded, or sft (the gold SQL is demonstrated)",
-      "ours",
-    ),
-    data: option(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),
-    split: option("", "split to train on (none = train, or the only one)", "ours"),
-    evalData: option("", "folder of the questions to evaluate on (none = that of data)", "ours"),
-    evalSplit: option(
-      "dev",
-      "split to evaluate on; where there is none, 30 % are held out",
-      "ours",
-    ),
-    filter: option(
-      "",
-      "questions by difficulty, database or id: database=a|b,difficulty=simple",
-      "ours",
-    ),
-    evalLimit: option(0, "questions to evaluate on (0 = all)", "ours", { range: [0, 1e9] }),
-    ...SHARED_OPTIONS,
-    runs: option("results/runs", "folder of checkpoints and trained policies", "ours"),
-    resume: option(
-      0,
-      "id of a stopped run to go on with, under its own options (0 = none)",
-      "ours",
-    ),
-  },
-  training: { ...TRAIN_OPTIONS, ...SCHEDULE_OPTIONS },
-  engine: ENGINE_OPTIONS,
-  environment: ENV_OPTIONS,
-  rewards: REWARD_OPTIONS,
-  credit: ALGORITHM_OPTIONS,
-};
-
-/** What `finestep train` was told. */
-export type TrainFlags = Flags<typeof TRAIN_TABLES>;
+import { given, QUICK_NOTE, type TrainFlags } from "./train_flags.ts";
 
 /** What a run works with, in the order in which it is loaded. */
 interface Parts {
@@ -248,6 +202,7 @@ export class TrainingRun implements AsyncDisposable {
       `Data: ${data.description}`,
       ...data.warnings.map((warning) => `warning: ${warning}`),
       `Policy: ${run.model}, ${this.#parts.place.name}; ${this.#lengthText}`,
+      ...run.quick ? [QUICK_NOTE] : [],
     ];
     console.error(lines.join("\n"));
   }
@@ -391,13 +346,6 @@ export class TrainingRun implements AsyncDisposable {
       } of training`,
     ].join("\n"));
   }
-}
-
-/** Options of one table that the command line sets; the others are the preset's. */
-function given(flags: TrainFlags, table: "credit" | "rewards"): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(flags.values[table]).filter(([name]) => flags.given.has(name)),
-  );
 }
 
 /** Leaves out training questions whose gold SQL fails or gives nothing: no answer could be told right. */
