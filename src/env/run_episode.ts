@@ -21,6 +21,8 @@ export interface EpisodeOptions extends Partial<EpisodeSettings> {
   readonly task: Task;
   /** Seed of the policy's random choices. */
   readonly seed: number;
+  /** Is told of each step before the policy sees what came of it. */
+  readonly onStep?: (step: Step) => void;
 }
 
 /** The options in force, with their defaults filled in. */
@@ -108,13 +110,12 @@ async function takeTurns(
     const action = actionOf(turn, settings);
     const result = await resultOf(action, example, settings);
     const stopReason = stopReasonAfter(action, turn, steps.length + 1, settings);
-    if (stopReason !== null) {
-      steps.push({ text: turn.text, action, result, observation: null });
-      return stopReason;
-    }
-    const observation = observationOf(action, result, settings);
-    steps.push({ text: turn.text, action, result, observation });
-    conversation.observe(observation);
+    const observation = stopReason === null ? observationOf(action, result, settings) : null;
+    const step = { text: turn.text, action, result, observation };
+    steps.push(step);
+    settings.onStep?.(step);
+    if (stopReason !== null) return stopReason;
+    conversation.observe(observation!);
   }
 }
 
