@@ -1,28 +1,22 @@
 /** The command line: hands the arguments to the command of src/cli that they name. @module */
 
 import { UsageError } from "./src/cli/args.ts";
+import { COMMANDS, namedCommand, programHelp } from "./src/cli/commands.ts";
 import { failureText } from "./src/cli/failure.ts";
+import { versionText } from "./src/cli/program.ts";
 
-const COMMANDS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
-  bench: () => import("./src/cli/bench.ts"),
-  credit: () => import("./src/cli/credit.ts"),
-  data: () => import("./src/cli/data.ts"),
-  eval: () => import("./src/cli/eval.ts"),
-  export: () => import("./src/cli/export.ts"),
-  leaderboard: () => import("./src/cli/leaderboard.ts"),
-  report: () => import("./src/cli/report.ts"),
-  runs: () => import("./src/cli/runs.ts"),
-  train: () => import("./src/cli/train.ts"),
-  watch: () => import("./src/cli/watch.ts"),
-};
-type Run = (argv: readonly string[]) => number | Promise<number>;
-
-const USAGE = `finestep ${Object.keys(COMMANDS).join(" | ")} [--help]`;
-const [name = "--help", ...argv] = Deno.args;
+const [first = "--help", ...rest] = Deno.args;
+const argv = first === "help" && rest.length > 0 ? [...rest, "--help"] : Deno.args;
 try {
-  if (Object.hasOwn(COMMANDS, name)) Deno.exitCode = await (await COMMANDS[name]()).run(argv);
-  else if (name === "--help" || name === "-h") console.log(`Usage: ${USAGE}`);
-  else throw new UsageError(`Unknown command "${name}": ${USAGE}`);
+  const named = namedCommand(argv);
+  if (named) Deno.exitCode = await (await named.entry.load()).run(named.rest);
+  else if (["--help", "-h", "help"].includes(first)) console.log(programHelp());
+  else if (["--version", "-V"].includes(first)) console.log(await versionText());
+  else {
+    throw new UsageError(
+      `Unknown command "${first}": finestep ${Object.keys(COMMANDS).join(" | ")} [--help]`,
+    );
+  }
 } catch (error) {
   console.error(failureText(error));
   Deno.exitCode = error instanceof UsageError ? 2 : 1;

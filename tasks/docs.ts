@@ -9,28 +9,14 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { COMMANDS } from "../src/cli/commands.ts";
 import { leaderboardSchemas } from "../src/leaderboard/schema.ts";
 import { auditSchemas } from "../src/reports/audit_schema.ts";
 import { jsonSchemas } from "../src/reports/export/schema.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The page, and the way of each command to its help. */
 const PAGE = join(ROOT, "docs", "cli.md");
-const COMMANDS = [
-  "train",
-  "eval",
-  "bench",
-  "credit",
-  "data",
-  "runs",
-  "export",
-  "report",
-  "leaderboard",
-  "leaderboard check",
-  "watch",
-];
-
 const OPENING = `# Command line
 
 \`deno run -A main.ts <command>\`, here written \`finestep <command>\`. This page is written by
@@ -53,7 +39,7 @@ a checkpoint. Results go to standard output, progress and warnings to standard e
  * @throws {Error} If a command's help or the formatter fails.
  */
 export async function cliPage(): Promise<string> {
-  const helps = await Promise.all(COMMANDS.map(helpOf));
+  const helps = await Promise.all(Object.keys(COMMANDS).map(helpOf));
   return await formatted([OPENING, ...helps.map(commandSection)].join("\n"), "md");
 }
 

@@ -10,7 +10,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { sourceCommit } from "../src/cli/setup.ts";
+import { sourceCommit } from "../src/cli/program.ts";
 import { chooseDevice } from "../src/engines/device.ts";
 import { DEVICE_CHOICES } from "../src/engines/options.ts";
 import { productSpeed } from "../src/engines/product_speed.ts";

@@ -225,7 +225,7 @@ function flagUsage(name: string, option: AnyOption): string {
 
 function kindOf(option: AnyOption): string {
   if (option.choices) return option.choices.join("|");
-  if (typeof option.default === "string") return "text";
+  if (typeof option.default === "string") return option.path ?? "text";
   if (!option.range) return option.isInteger ? "integer" : "number";
   const [low, high] = option.range;
   return high === Infinity ? `${low} or more` : `${low}..${high}`;

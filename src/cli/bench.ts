@@ -4,7 +4,7 @@
  * @module
  */
 
-import { option, type Values } from "../config/option.ts";
+import { file, folder, option, type Values } from "../config/option.ts";
 import { loadDataset } from "../dataset/dataset.ts";
 import { benchTables } from "../reports/bench_tables.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
@@ -14,11 +14,12 @@ import { benchDocument, readBenchDocument, sameAgain } from "./bench_document.ts
 import { type Experiment, results } from "./experiment.ts";
 import { type Cell, cellsOf, examsOf } from "./grid.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
-import { FIXTURE_DATA, FIXTURE_POLICY, sourceCommit } from "./setup.ts";
+import { sourceCommit } from "./program.ts";
+import { FIXTURE_DATA, FIXTURE_POLICY } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
 /** Every option of `finestep bench`. */
-const TABLES = {
+export const TABLES = {
   experiment: {
     algorithms: option(
       "finestep, grpo, dapo, gspo, sft",
@@ -56,9 +57,9 @@ const TABLES = {
     ),
   },
   run: {
-    data: option(FIXTURE_DATA, "folder of the data set", "ours"),
-    model: option(FIXTURE_POLICY, "folder of the policy that all begin with", "ours"),
-    again: option(
+    data: folder(FIXTURE_DATA, "folder of the data set", "ours"),
+    model: folder(FIXTURE_POLICY, "folder of the policy that all begin with", "ours"),
+    again: file(
       "",
       "file that --json printed to: its command is run again, in the store given here, and compared",
       "ours",
@@ -69,8 +70,8 @@ const TABLES = {
       "ours",
     ),
     jobs: option(0, "processes at a time (0 = one a core)", "ours", { range: [0, 256] }),
-    store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
-    runs: option("results/runs", "folder of checkpoints and trained policies", "ours"),
+    store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+    runs: folder("results/runs", "folder of checkpoints and trained policies", "ours"),
   },
 };
 
@@ -84,7 +85,7 @@ const QUICK: Partial<ExperimentOptions> = {
   samples: 2,
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep bench [-- flags of finestep train]",
   summary:
     "Trains algorithms over seeds from one policy, evaluates what comes of them, greedily and as they\n" +

@@ -14,7 +14,7 @@ import { readLine } from "../audit/read_line.ts";
 import { totals } from "../audit/totals.ts";
 import { ERROR_PATTERN } from "../audit/tool_result.ts";
 import type { Trace } from "../audit/trace.ts";
-import { choice, defaults, option } from "../config/option.ts";
+import { choice, defaults, folder, option } from "../config/option.ts";
 import { loadDataset, requireSql } from "../dataset/dataset.ts";
 import { AnswerResults } from "../env/answer_results.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
@@ -30,7 +30,7 @@ import { outputStyle } from "./terminal.ts";
 /** The algorithms that assign credit to steps. */
 const CREDIT_ALGORITHMS = ALGORITHM_NAMES.filter((name) => name !== "sft");
 
-const TABLES = {
+export const TABLES = {
   audit: {
     algorithm: choice("finestep", CREDIT_ALGORITHMS, "whose rewards and advantages", "ours"),
     steps: option(0, "print the trajectory of this line step by step (0 = none)", "ours", {
@@ -52,14 +52,14 @@ const TABLES = {
     answerTool: option("", "tool that submits the answer (none = the last message does)", "ours"),
   },
   "run again": {
-    data: option("", "data set to run the SQL on again, by question_id (none = not)", "ours"),
+    data: folder("", "data set to run the SQL on again, by question_id (none = not)", "ours"),
     ...SQL_OPTIONS,
   },
 };
 
 type CreditFlags = Flags<typeof TABLES>;
 
-const HELP = {
+export const HELP = {
   usage: "finestep credit <file.jsonl>",
   summary: "Audits the tool calls of any SQL agent, from OpenAI's chat messages or our episodes: " +
     "redundancy, step rewards and advantages (docs/audit.md)",

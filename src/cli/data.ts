@@ -4,7 +4,7 @@
  * @module
  */
 
-import { option } from "../config/option.ts";
+import { file, folder, option } from "../config/option.ts";
 import { type Dataset, loadDataset, requireSql } from "../dataset/dataset.ts";
 import { datasetFingerprint } from "../dataset/fingerprint.ts";
 import { checkGold, type GoldReport } from "../dataset/gold_check.ts";
@@ -19,18 +19,18 @@ import { FIXTURE_DATA, SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { writeWhole } from "./whole_file.ts";
 
-const TABLES = {
+export const TABLES = {
   options: {
-    data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
+    data: folder(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
     timeoutMs: option(30_000, "deadline of each gold SQL, in ms (BIRD's)", "neighbour", {
       range: [1, 3_600_000],
     }),
     ...SQL_OPTIONS,
-    write: option("", "file to write the unsound questions to, as a quarantine list", "ours"),
+    write: file("", "file to write the unsound questions to, as a quarantine list", "ours"),
   },
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep data check",
   summary: "Loads a data set, runs every gold SQL several times to see whether its result can be " +
     "relied on (docs/data.md), and exits with 1 when any fails or times out",

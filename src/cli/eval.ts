@@ -21,12 +21,14 @@ import { type Evaluation, evaluationPhase, measuresOf, storeMeasures } from "./e
 import { fileContestant } from "./file_contestant.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { runIdentity } from "./run_identity.ts";
-import { commandLine, sourceCommit } from "./setup.ts";
+import { sourceCommit } from "./program.ts";
+import { commandLine } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { timingPhase } from "./timing_phase.ts";
 import { writeWhole } from "./whole_file.ts";
 
-const HELP = {
+export { EVAL_TABLES as TABLES };
+export const HELP = {
   usage: "finestep eval [--predictions file ...]",
   summary:
     "Scores prediction files, or runs a policy, on a benchmark: EX, strict EX, Soft-F1 and\n" +

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option, real } from "../config/option.ts";
+import { choice, file, folder, option, real } from "../config/option.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
 import { ENDPOINT_OPTIONS } from "../policies/openai/options.ts";
@@ -14,16 +14,16 @@ import { FIXTURE_DATA, SHARED_OPTIONS, SQL_OPTIONS } from "./setup.ts";
 /** Every option of `finestep eval`, by the heading of its help. */
 export const EVAL_TABLES = {
   run: {
-    data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
+    data: folder(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
     split: SQL_OPTIONS.split,
-    gold: option("", "gold .sql file in place of the questions' own gold SQL", "ours"),
+    gold: file("", "gold .sql file in place of the questions' own gold SQL", "ours"),
     policy: choice(
       "embedded",
       ["embedded", "openai", "replay"],
       "who answers: a model here, one behind --base-url, or the files of --predictions",
       "ours",
     ),
-    predictions: option("", "prediction file to score; further files may follow it", "ours"),
+    predictions: file("", "prediction file to score; further files may follow it", "ours"),
     match: choice(
       "position",
       ["position", "question_id"],
@@ -45,12 +45,12 @@ export const EVAL_TABLES = {
     }),
     seed: option(1, "seed of drawing, sampling and intervals", "ours"),
     now: SQL_OPTIONS.now,
-    quarantine: option("", "list of unsound questions, as `finestep data check` writes", "ours"),
+    quarantine: file("", "list of unsound questions, as `finestep data check` writes", "ours"),
     rVes: option(0, "runs that R-VES times right answers by (0 = not; official: 100)", "ours", {
       range: [0, 10_000],
     }),
     details: option(false, "print the whole breakdown", "ours"),
-    verdicts: option("", "file to write question id -> 0 or 1 to, as JSON (none = not)", "ours"),
+    verdicts: file("", "file to write question id -> 0 or 1 to, as JSON (none = not)", "ours"),
     resume: option(0, "id of a stopped evaluation to go on with (0 = none)", "ours"),
     ...SHARED_OPTIONS,
   },

@@ -5,7 +5,7 @@
  */
 
 import { join, resolve } from "node:path";
-import { choice, option, type Values } from "../config/option.ts";
+import { choice, folder, option, type Values } from "../config/option.ts";
 import { readQuestions } from "../dataset/dataset.ts";
 import { findLayout } from "../dataset/layout.ts";
 import { everyEvalEverAggregate } from "../reports/export/every_eval_ever/aggregate.ts";
@@ -21,7 +21,7 @@ export const EVERY_EVAL_EVER_OPTIONS = {
   organization: option("", "who evaluated", "ours"),
   relationship: choice("other", RELATIONSHIPS, "of who evaluated to who made the model", "ours"),
   dataUrl: option("", "where the data set is published (none = nowhere)", "ours"),
-  data: option("", "folder of the questions (none = where the run read them)", "ours"),
+  data: folder("", "folder of the questions (none = where the run read them)", "ours"),
 };
 
 /** The options with the folder to write below. */

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { choice, option } from "../config/option.ts";
+import { choice, file, option } from "../config/option.ts";
 import { summarize } from "../evaluation/summary.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import { csv } from "../reports/export/csv.ts";
@@ -41,7 +41,7 @@ const FORMATS: Readonly<Record<string, (exported: ExportedRun) => string>> = {
 /** Phases that evaluate, the last first. */
 const PHASES: readonly Phase[] = ["eval", "after", "before"];
 
-const TABLES = {
+export const TABLES = {
   options: {
     format: choice(
       "json",
@@ -49,7 +49,7 @@ const TABLES = {
       "form of the export (docs/formats.md)",
       "ours",
     ),
-    out: option("", "file to write; for every-eval-ever a folder (none = print)", "ours"),
+    out: file("", "file to write; for every-eval-ever a folder (none = print)", "ours"),
     force: option(false, "write over files that are there", "ours"),
     phase: choice(
       "last",
@@ -57,12 +57,12 @@ const TABLES = {
       "which evaluation of the run",
       "ours",
     ),
-    store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+    store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
   },
   "every-eval-ever": EVERY_EVAL_EVER_OPTIONS,
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep export <run>",
   summary: "Writes a stored evaluation as JSON, JSONL, CSV, Markdown, BIRD's tables or verdicts, " +
     "or for Every Eval Ever (docs/formats.md)",

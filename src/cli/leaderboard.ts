@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { option } from "../config/option.ts";
+import { file, option } from "../config/option.ts";
 import {
   appended,
   EMPTY_BOARD,
@@ -24,20 +24,20 @@ import { exportRows, LEADERBOARD_EXPORT_OPTIONS } from "./leaderboard_export.ts"
 import { outputStyle, outputWidth } from "./terminal.ts";
 import { writeWhole } from "./whole_file.ts";
 
-const TABLES = {
+export const TABLES = {
   options: {
-    file: option("results/leaderboard.json", "the board (docs/leaderboard.md)", "ours"),
+    file: file("results/leaderboard.json", "the board (docs/leaderboard.md)", "ours"),
     markdown: option(false, "print tables in Markdown", "ours"),
   },
   add: {
-    store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+    store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
     name: option("", "name of the row (none = the algorithm, or the file)", "ours"),
     allowDirty: option(false, "also runs whose commit does not tell the source", "ours"),
   },
   export: LEADERBOARD_EXPORT_OPTIONS,
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep leaderboard [add RUN... | export | check]",
   summary:
     "Shows the leaderboard, adds stored evaluations of one system on one exam as a row over their\n" +
@@ -54,10 +54,6 @@ const HELP = {
  * @throws {Error} If there is no board to show or export, or a file cannot be written.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  // It has options of its own, and loads what evaluates.
-  if (argv[0] === "check") return (await import("./leaderboard_check.ts")).run(argv.slice(1));
-  // It has flags of its own, and loads the model that it evaluates.
-  if (argv[0] === "check") return (await import("./leaderboard_check.ts")).run(argv.slice(1));
   const flags = parseFlags(argv, TABLES);
   if (flags.help) {
     console.log(helpText(HELP, TABLES));

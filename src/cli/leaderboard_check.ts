@@ -4,7 +4,7 @@
  * @module
  */
 
-import { option } from "../config/option.ts";
+import { file, folder, option } from "../config/option.ts";
 import { type Baseline, baselineText } from "../gate/baseline.ts";
 import { judge } from "../gate/judge.ts";
 import type { MetricOptions } from "../gate/metrics.ts";
@@ -14,26 +14,27 @@ import { MARKDOWN } from "../reports/style.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { BASELINE_PATH, checkLeaderboard, readBaseline } from "./gate_baseline.ts";
 import { candidateOf } from "./gate_candidate.ts";
-import { commandLine, FIXTURE_DATA, FIXTURE_POLICY, sourceCommit, SQL_OPTIONS } from "./setup.ts";
+import { sourceCommit } from "./program.ts";
+import { commandLine, FIXTURE_DATA, FIXTURE_POLICY, SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { writeWhole } from "./whole_file.ts";
 
 /** Every option of `finestep leaderboard check`. */
-const TABLES = {
+export const TABLES = {
   gate: {
-    baseline: option(
+    baseline: file(
       BASELINE_PATH,
       "what to compare with: a file, or a commit that has it",
       "ours",
     ),
     record: option(false, `write ${BASELINE_PATH} instead of comparing`, "ours"),
-    summary: option("", "file to write the report to, as Markdown (none = not)", "ours"),
+    summary: file("", "file to write the report to, as Markdown (none = not)", "ours"),
   },
   evaluation: {
-    data: option(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
+    data: folder(FIXTURE_DATA, "folder of a data set in BIRD's or Spider's form", "ours"),
     split: SQL_OPTIONS.split,
-    model: option(FIXTURE_POLICY, "folder of the policy's model", "ours"),
-    quarantine: option("", "list of unsound questions, as `finestep data check` writes", "ours"),
+    model: folder(FIXTURE_POLICY, "folder of the policy's model", "ours"),
+    quarantine: file("", "list of unsound questions, as `finestep data check` writes", "ours"),
     limit: option(0, "questions, from the first (0 = all)", "ours", { range: [0, 1e9] }),
     samples: option(2, "sampled attempts at each question, beside a greedy one", "ours", {
       range: [1, 1000],
@@ -60,7 +61,7 @@ function margin(value: number, unit: string) {
   return option(value, `loss that does not matter, in ${unit}`, "ours", { range: [0, 100] });
 }
 
-const HELP = {
+export const HELP = {
   usage: "finestep leaderboard check",
   summary:
     "Evaluates this tree and compares it with a baseline: PASS, REGRESSION or INCONCLUSIVE, exit code\n" +

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { choice, option, type Values } from "../config/option.ts";
+import { choice, folder, option, type Values } from "../config/option.ts";
 import { rowById, SHOWN_DIGITS } from "../leaderboard/board.ts";
 import type { Leaderboard, Row } from "../leaderboard/schema.ts";
 import { evaluatedRow, everyEvalEverRow } from "../reports/export/every_eval_ever/aggregate.ts";
@@ -21,7 +21,7 @@ const { modelId, organization, relationship, dataUrl } = EVERY_EVAL_EVER_OPTIONS
 export const LEADERBOARD_EXPORT_OPTIONS = {
   format: choice("model-index", ["model-index", "every-eval-ever"], "form of the export", "ours"),
   row: option("", "first digits of a row's id (none = all rows)", "ours"),
-  out: option("", "folder to write below", "ours"),
+  out: folder("", "folder to write below", "ours"),
   force: option(false, "write over files that are there", "ours"),
   organization,
   modelId: { ...modelId, help: `${modelId.help} (none = from organization and row)` },

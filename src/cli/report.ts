@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { option } from "../config/option.ts";
+import { file, option } from "../config/option.ts";
 import { loadDataset } from "../dataset/dataset.ts";
 import { EMPTY_BOARD, parseLeaderboard } from "../leaderboard/board.ts";
 import type { Leaderboard } from "../leaderboard/schema.ts";
@@ -33,9 +33,9 @@ import { helpText, parseFlags, UsageError } from "./args.ts";
 import { storedSystem, trainedSystem } from "./stored_system.ts";
 import { refuseToOverwrite, writeWhole } from "./whole_file.ts";
 
-const TABLES = {
+export const TABLES = {
   options: {
-    out: option("report.html", "the file to write", "ours"),
+    out: file("report.html", "the file to write", "ours"),
     force: option(false, "write over a file that is there", "ours"),
     last: option(
       0,
@@ -48,16 +48,16 @@ const TABLES = {
     trajectories: option(40, "questions whose trajectories are shown at most", "ours", {
       range: [0, 1e6],
     }),
-    leaderboard: option(
+    leaderboard: file(
       "results/leaderboard.json",
       "published rows, shown where the file is there",
       "ours",
     ),
-    store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+    store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
   },
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep report [run...]",
   summary:
     "Writes one HTML page on stored runs: what is better and how sure that is, learning curves, tables,\n" +

@@ -10,7 +10,7 @@ import type { RunIdentity } from "../store/identity.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant } from "./contestant.ts";
 import type { EvalFlags } from "./eval_options.ts";
-import { VERSION } from "./setup.ts";
+import { VERSION } from "./program.ts";
 
 /** All that the numbers of a contestant depend on. */
 export async function runIdentity(

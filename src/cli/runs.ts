@@ -5,17 +5,17 @@
  */
 
 import { existsSync } from "node:fs";
-import { option } from "../config/option.ts";
+import { file } from "../config/option.ts";
 import { runsTable, runText } from "../reports/runs_table.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
 import { outputStyle } from "./terminal.ts";
 
-const TABLES = {
-  options: { store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours") },
+export const TABLES = {
+  options: { store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours") },
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep runs [id]",
   summary: "Lists the runs in the store, or shows one with its measures",
 };

@@ -4,13 +4,9 @@
  * @module
  */
 
-import { choice, option } from "../config/option.ts";
-import manifest from "../../deno.json" with { type: "json" };
+import { choice, file, option } from "../config/option.ts";
 import { DEFAULT_NOW } from "../sandbox/pinned_now.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
-
-/** Version of this program. */
-export const VERSION = manifest.version;
 
 /** The policy that a fresh clone begins with. */
 export const FIXTURE_POLICY = "fixtures/policy";
@@ -27,7 +23,7 @@ export const SQL_OPTIONS = {
 
 /** Options that `train` and `eval` share. */
 export const SHARED_OPTIONS = {
-  model: option(
+  model: file(
     FIXTURE_POLICY,
     "the policy's model: a folder in Hugging Face's form, or a .gguf file",
     "ours",
@@ -39,27 +35,8 @@ export const SHARED_OPTIONS = {
     "ours",
   ),
   workers: SQL_OPTIONS.workers,
-  store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+  store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
 };
-
-/** The commit that a run's numbers belong to, with `+` after it where files differ from it. */
-export async function sourceCommit(): Promise<string | null> {
-  const git = async (...args: string[]) => {
-    const cwd = new URL("../..", import.meta.url);
-    const { success, stdout } = await new Deno.Command("git", { args, cwd, stderr: "null" })
-      .output();
-    if (!success) throw new Error("not a git checkout");
-    return new TextDecoder().decode(stdout).trim();
-  };
-  try {
-    const commit = await git("rev-parse", "--short=12", "HEAD");
-    return await git("status", "--porcelain", "--", "src", "tasks", "fixtures", "main.ts") === ""
-      ? commit
-      : `${commit}+`;
-  } catch {
-    return null;
-  }
-}
 
 /** The command line as a reader would repeat it. */
 export function commandLine(command: string, argv: readonly string[]): string {

@@ -13,7 +13,8 @@ import { commandLine } from "./setup.ts";
 import { TRAIN_TABLES, type TrainFlags, trainFlags } from "./train_flags.ts";
 import { TrainingRun } from "./training_run.ts";
 
-const HELP = {
+export { TRAIN_TABLES as TABLES };
+export const HELP = {
   usage: "finestep train",
   summary: "Trains a policy, and compares it with what it was before on held-out questions.\n" +
     "FineStep is a reconstruction: the paper's formulas are public only in part (docs/method.md).",

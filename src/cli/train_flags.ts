@@ -5,7 +5,7 @@
  */
 
 import { ALGORITHM_OPTIONS } from "../algorithms/options.ts";
-import { option } from "../config/option.ts";
+import { folder, option } from "../config/option.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
 import { REWARD_OPTIONS } from "../rewards/options.ts";
@@ -22,9 +22,9 @@ export const TRAIN_TABLES = {
       "finestep, grpo, dapo, gspo, gigpo, matchtir, dr_grpo, rloo, a preset such as finestep.guarded, or sft (the gold SQL is demonstrated)",
       "ours",
     ),
-    data: option(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),
+    data: folder(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),
     split: option("", "split to train on (none = train, or the only one)", "ours"),
-    evalData: option("", "folder of the questions to evaluate on (none = that of data)", "ours"),
+    evalData: folder("", "folder of the questions to evaluate on (none = that of data)", "ours"),
     evalSplit: option(
       "dev",
       "split to evaluate on; where there is none, 30 % are held out",
@@ -42,7 +42,7 @@ export const TRAIN_TABLES = {
       "ours",
     ),
     ...SHARED_OPTIONS,
-    runs: option("results/runs", "folder of checkpoints and trained policies", "ours"),
+    runs: folder("results/runs", "folder of checkpoints and trained policies", "ours"),
     resume: option(
       0,
       "id of a stopped run to go on with, under its own options (0 = none)",

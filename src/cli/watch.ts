@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { option } from "../config/option.ts";
+import { file, option } from "../config/option.ts";
 import type { Style } from "../reports/style.ts";
 import { stepLine } from "../reports/train_report.ts";
 import { evaluationLine } from "../reports/watch_evaluation.ts";
@@ -21,9 +21,9 @@ import { Screen } from "./screen.ts";
 import { outputStyle } from "./terminal.ts";
 import { WatchReader } from "./watch_reader.ts";
 
-const TABLES = {
+export const TABLES = {
   options: {
-    store: option(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
+    store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
     once: option(false, "print one frame and end", "ours"),
     interval: option(250, "time between two looks at the store, in ms", "ours", {
       range: [20, 3_600_000],
@@ -31,7 +31,7 @@ const TABLES = {
   },
 };
 
-const HELP = {
+export const HELP = {
   usage: "finestep watch [run]",
   summary:
     "Shows a run as it goes on, the newest one when none is named: progress, curves and last\n" +

@@ -25,6 +25,8 @@ export interface Option<T> {
   readonly range?: readonly [number, number];
   /** Whether a number must be whole. */
   readonly isInteger?: boolean;
+  /** What a text names the path of. */
+  readonly path?: "file" | "folder";
 }
 
 /** Options by name. */
@@ -86,6 +88,16 @@ export function choice<const T extends string>(
   origin: Origin,
 ): Option<T> {
   return { default: value, help, origin, choices };
+}
+
+/** Declares the path of a file. */
+export function file(value: string, help: string, origin: Origin): Option<string> {
+  return { ...option(value, help, origin), path: "file" };
+}
+
+/** Declares the path of a folder. */
+export function folder(value: string, help: string, origin: Origin): Option<string> {
+  return { ...option(value, help, origin), path: "folder" };
 }
 
 /** The defaults of declared options. */

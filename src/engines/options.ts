@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option, real, type Values } from "../config/option.ts";
+import { choice, folder, option, real, type Values } from "../config/option.ts";
 import { LORA_TARGETS } from "../models/lora.ts";
 
 /** Where ONNX Runtime can be asked to compute. */
@@ -48,7 +48,7 @@ export const ENGINE_OPTIONS = {
     "linear layers that get adapters",
     "ours",
   ),
-  adapter: option("", "folder of PEFT adapters on top of the model (none = none)", "ours"),
+  adapter: folder("", "folder of PEFT adapters on top of the model (none = none)", "ours"),
   threads: option(0, "threads of a matrix product (0 = one a core)", "ours", { range: [0, 1024] }),
   microBatchTokens: option(
     8192,

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeEngine } from "../../src/cli/engine_setup.ts";
-import { sourceCommit } from "../../src/cli/setup.ts";
+import { sourceCommit } from "../../src/cli/program.ts";
 import { defaults } from "../../src/config/option.ts";
 import { Rng } from "../../src/config/rng.ts";
 import { loadDataset } from "../../src/dataset/dataset.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sourceCommit } from "../../src/cli/setup.ts";
+import { sourceCommit } from "../../src/cli/program.ts";
 import { StoredCommand } from "../../src/cli/stored_command.ts";
 import { openStore } from "../../src/store/run_store.ts";
 import { FinestepProcess } from "../tiny/finestep_process.ts";

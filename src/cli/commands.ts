@@ -1,0 +1,116 @@
+/**
+ * The commands of the program: what each does in a line, and the module that does it, which is loaded
+ * when the command is asked for.
+ *
+ * @module
+ */
+
+import type { CommandHelp, OptionTables } from "./args.ts";
+
+/** What the module of a command exports. */
+export interface CommandModule {
+  /** @returns The exit code. */
+  readonly run: (argv: readonly string[]) => number | Promise<number>;
+  readonly HELP: CommandHelp;
+  readonly TABLES: OptionTables;
+}
+
+/** A command as the program's own help and completions know it. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+  /** What its arguments are, beside flags: words to choose from, or files. */
+  readonly takes?: readonly string[] | "file";
+}
+
+/** By name, in the order of the help; a name of two words goes before the command it begins with. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  train: {
+    summary: "train a policy, and compare it with what it was before",
+    load: () => import("./train.ts"),
+  },
+  eval: {
+    summary: "score predictions, a model or a served model on a benchmark",
+    load: () => import("./eval.ts"),
+    takes: "file",
+  },
+  bench: {
+    summary: "train algorithms over seeds with one budget, and decide which is better",
+    load: () => import("./bench.ts"),
+  },
+  credit: {
+    summary: "audit the tool calls of any SQL agent: redundancy, rewards, advantages",
+    load: () => import("./credit.ts"),
+    takes: "file",
+  },
+  data: {
+    summary: "check a data set: is it complete, is its gold SQL sound",
+    load: () => import("./data.ts"),
+    takes: ["check"],
+  },
+  runs: {
+    summary: "list stored runs, or show one",
+    load: () => import("./runs.ts"),
+  },
+  export: {
+    summary: "write a stored evaluation as JSON, CSV, Markdown and more",
+    load: () => import("./export.ts"),
+  },
+  report: {
+    summary: "write one HTML page on stored runs",
+    load: () => import("./report.ts"),
+  },
+  leaderboard: {
+    summary: "show the leaderboard, add to it, export its rows",
+    load: () => import("./leaderboard.ts"),
+    takes: ["add", "export", "check"],
+  },
+  "leaderboard check": {
+    summary: "compare this tree with a baseline: PASS, REGRESSION or INCONCLUSIVE",
+    load: () => import("./leaderboard_check.ts"),
+  },
+  watch: {
+    summary: "watch a run as it goes on",
+    load: () => import("./watch.ts"),
+  },
+};
+
+/** The command that a command line names, and what follows its name; null where it names none. */
+export function namedCommand(
+  argv: readonly string[],
+): { readonly entry: CommandEntry; readonly rest: readonly string[] } | null {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(" ");
+    if (argv.length >= words && Object.hasOwn(COMMANDS, name)) {
+      return { entry: COMMANDS[name], rest: argv.slice(words) };
+    }
+  }
+  return null;
+}
+
+/**
+ * What `finestep --help` prints: a line for each command.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { programHelp } from "./commands.ts";
+ *
+ * assert.match(programHelp(), /^ {2}runs +list stored runs/m);
+ * ```
+ */
+export function programHelp(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) =>
+    `  ${name.padEnd(width)}  ${summary}`
+  );
+  return [
+    "Trains and evaluates policies that answer questions with SQL by calling tools",
+    "",
+    "Usage: finestep <command> [flags]",
+    "",
+    ...rows,
+    "",
+    "finestep <command> --help prints a command's flags, finestep --version what this is.",
+  ].join("\n");
+}
