@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +24,7 @@ const PURE = RULES.filter(({ isPure }) => isPure).map(({ name }) => name);
 
 /** Where each outside package, and node's SQLite, is imported in src/: a file or a folder. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
+  "finestep/assert": [],
   "onnxruntime-node": ["src/engines/onnx_session.ts"],
   "@huggingface/tokenizers": ["src/models/chat_template.ts"],
   "@huggingface/jinja": ["src/models/chat_template.ts"],

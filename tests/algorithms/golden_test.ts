@@ -4,7 +4,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import golden from "../../fixtures/golden/policy_losses/cases.json" with { type: "json" };
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { SURROGATE_OPTIONS } from "../../src/algorithms/options.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { klEstimate } from "../../src/algorithms/kl.ts";
 
 const ALL = ["k1", "abs", "k2", "k3", "k1+", "k3+"] as const;

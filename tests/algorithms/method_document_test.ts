@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import document from "../../docs/method.md" with { type: "text" };
 import { SELECTION_OPTIONS, SURROGATE_OPTIONS } from "../../src/algorithms/options.ts";
 import { optionTable } from "../../src/config/option_table.ts";

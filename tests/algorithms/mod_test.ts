@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ALGORITHM_NAMES, makeAlgorithm, PRESETS } from "../../src/algorithms/mod.ts";
 import { ALGORITHM_OPTIONS } from "../../src/algorithms/options.ts";
 import { REWARD_PRESETS } from "../../src/rewards/options.ts";

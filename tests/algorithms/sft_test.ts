@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { countTotals } from "../../src/algorithms/aggregation.ts";
 import { negativeLogLikelihood, SFT } from "../../src/algorithms/sft.ts";
 import { scoredGroup } from "../credit/groups.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { countTotals } from "../../src/algorithms/aggregation.ts";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { SURROGATE_OPTIONS, type SurrogateOptions } from "../../src/algorithms/options.ts";

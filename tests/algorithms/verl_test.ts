@@ -5,7 +5,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { countTotals } from "../../src/algorithms/aggregation.ts";
 import { SURROGATE_OPTIONS, type SurrogateOptions } from "../../src/algorithms/options.ts";
 import { makeSurrogate } from "../../src/algorithms/surrogate.ts";

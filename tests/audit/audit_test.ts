@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ALGORITHM_NAMES, makeAlgorithm } from "../../src/algorithms/mod.ts";
 import { audit, type AuditedTrace } from "../../src/audit/audit.ts";
 import { limitsOf } from "../../src/audit/limits.ts";

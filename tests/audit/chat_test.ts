@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { redundancyOf } from "../../src/evaluation/redundancy.ts";
 import type { Trace } from "../../src/audit/trace.ts";
 import { ASKED, calls, dialogue, reply, says, traceOf } from "./chats.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { readLine } from "../../src/audit/read_line.ts";
 
 const PAGE = Deno.readTextFileSync(new URL("../../docs/audit.md", import.meta.url));

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { readLine } from "../../src/audit/read_line.ts";
 import { encodeEpisode } from "../../src/trajectory/codec.ts";
 import { answer, call, episode, rows } from "../rewards/episodes.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ERROR_PATTERN, replyResult } from "../../src/audit/tool_result.ts";
 
 const IS_ERROR = new RegExp(ERROR_PATTERN, "i");

@@ -5,7 +5,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 

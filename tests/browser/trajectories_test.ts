@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { pageHtml } from "../../src/pages/page.ts";
 import { shownTrajectories, trajectorySection } from "../../src/pages/trajectories/mod.ts";
 import { asking, ATTEMPTS, GOLD, recordsOf, runOf } from "../pages/trajectories/attempts.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { flagName, helpText, parseFlags, UsageError } from "../../src/cli/args.ts";
 import { choice, option, real } from "../../src/config/option.ts";
 

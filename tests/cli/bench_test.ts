@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { sourceCommit } from "../../src/cli/program.ts";
 import { StoredCommand } from "../../src/cli/stored_command.ts";
 import { openStore } from "../../src/store/run_store.ts";

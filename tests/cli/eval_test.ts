@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../../src/store/run_store.ts";

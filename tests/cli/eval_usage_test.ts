@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { parseFlags } from "../../src/cli/args.ts";
 import { EVAL_TABLES } from "../../src/cli/eval_options.ts";
 import { checkUsage } from "../../src/cli/eval_usage.ts";

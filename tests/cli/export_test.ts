@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

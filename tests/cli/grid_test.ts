@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { cellsOf } from "../../src/cli/grid.ts";
 
 const GRID = { seeds: 1, firstSeed: 3, ablations: false };

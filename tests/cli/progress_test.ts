@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { Progress } from "../../src/cli/progress.ts";
 import { duration } from "../../src/reports/duration.ts";
 

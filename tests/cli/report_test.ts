@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Verdict } from "../../src/evaluation/verdict.ts";

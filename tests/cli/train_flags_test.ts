@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { trainFlags } from "../../src/cli/train_flags.ts";
 
 Deno.test("trainFlags() makes a quick run of fewer steps and questions", () => {

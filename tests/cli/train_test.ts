@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { openStore } from "../../src/store/run_store.ts";
 import { STATEMENTS, type TinyQuestion } from "../tiny/bird.ts";

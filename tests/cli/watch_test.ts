@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { WatchReader } from "../../src/cli/watch_reader.ts";
 import { openStore, type RunStart, type RunStore } from "../../src/store/run_store.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { Surrogate } from "../../src/algorithms/algorithm.ts";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import type { EmbeddedEngineOptions } from "../../src/engines/embedded.ts";

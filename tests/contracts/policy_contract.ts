@@ -4,7 +4,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { Policy, Turn } from "../../src/policies/policy.ts";
 import type { Message, Tokens } from "../../src/trajectory/episode.ts";
 

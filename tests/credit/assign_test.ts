@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { defaults } from "../../src/config/option.ts";
 import { stepAdvantages, stepValues } from "../../src/credit/assign.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { compared, comparedByKey } from "../../src/credit/normalize.ts";
 
 const GRPO = { baseline: "mean", normStd: true, singleton: "zero" } as const;

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { tokenAdvantages } from "../../src/credit/spread.ts";
 
 Deno.test("tokenAdvantages() gives chosen tokens their step's advantage and others 0", () => {

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { decodedText, parseDescriptions } from "../../src/dataset/descriptions.ts";
 
 const HEADER = "original_column_name,column_name,column_description,data_format,value_description";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { parseGold } from "../../src/dataset/gold_file.ts";
 
 Deno.test("parseGold() reads lines with any line break and outer space", () => {

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { findLayout, hasSplit } from "../../src/dataset/layout.ts";
 import { BirdFolder } from "./bird_folder.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { parsePredictions } from "../../src/dataset/prediction_format.ts";
 
 const SEPARATOR = "\t----- bird -----\t";

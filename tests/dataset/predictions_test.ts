@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import type { Example } from "../../src/dataset/example.ts";
 import type { Prediction } from "../../src/dataset/prediction_format.ts";

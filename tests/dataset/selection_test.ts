@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import type { Example } from "../../src/dataset/example.ts";
 import { selected, type Selection } from "../../src/dataset/selection.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { loadDataset, requireSql } from "../../src/dataset/dataset.ts";
 import { loadTrainingData } from "../../src/dataset/held_out.ts";

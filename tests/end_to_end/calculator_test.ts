@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { openStore, type RunStore } from "../../src/store/run_store.ts";
 import { finestep, Workplace } from "../tiny/workplace.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { openStore } from "../../src/store/run_store.ts";
 import { FIXTURE_DATA, FIXTURE_POLICY } from "../../src/cli/setup.ts";

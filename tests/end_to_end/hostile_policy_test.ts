@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { loadDataset } from "../../src/dataset/dataset.ts";
 import type { Example } from "../../src/dataset/example.ts";

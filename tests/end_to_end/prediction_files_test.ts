@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../../src/evaluation/verdict.ts";

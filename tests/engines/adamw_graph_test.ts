@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { AdamW, gradientNorm } from "../../src/engines/adamw.ts";
 import { DeviceAdamW } from "../../src/engines/adamw_graph.ts";
 import { DeviceMemory } from "../../src/engines/device_memory.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { AdamW, gradientNorm } from "../../src/engines/adamw.ts";
 
 const OPTIONS = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.5 };

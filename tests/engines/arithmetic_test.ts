@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { arithmeticSha256 } from "../../src/engines/arithmetic.ts";
 
 Deno.test("arithmeticSha256() is the same each time", async () => {

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { chooseDevice, probeDevices } from "../../src/engines/device.ts";
 import { OnnxSession } from "../../src/engines/onnx_session.ts";
 import { matmul, multiply } from "../../src/models/graph/operations.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { contextFeeds } from "../../src/engines/context.ts";
 import { type MicroBatch, microBatches } from "../../src/engines/micro_batches.ts";

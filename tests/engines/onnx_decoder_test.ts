@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { contextFeeds } from "../../src/engines/context.ts";
 import { OnnxDecoder } from "../../src/engines/onnx_decoder.ts";
 import { OnnxNetwork } from "../../src/engines/onnx_network.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import * as tf from "@tensorflow/tfjs-core";
 import { OnnxDecoder } from "../../src/engines/onnx_decoder.ts";
 import { TfjsEngine } from "../../src/engines/tfjs.ts";

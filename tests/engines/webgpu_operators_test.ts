@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { OnnxSession } from "../../src/engines/onnx_session.ts";
 import { onWebgpu } from "../../src/engines/webgpu_operators.ts";
 import { logSoftmax, multiply } from "../../src/models/graph/operations.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { AnswerResults } from "../../src/env/answer_results.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { inOrder } from "../../src/env/in_order.ts";
 
 /** Work that is done when the test says so. */

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { errorText, OBSERVATION_FORMATS, observationText } from "../../src/env/observation.ts";
 import type { SqlResult, SqlRow } from "../../src/sandbox/result_set.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { Rng } from "../../src/config/rng.ts";
 import { AnswerResults } from "../../src/env/answer_results.ts";
 import { EPISODE_OPTIONS } from "../../src/env/options.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
 import { rVesReward, timeRatio } from "../../src/evaluation/r_ves.ts";
 import { softF1 } from "../../src/evaluation/soft_f1.ts";

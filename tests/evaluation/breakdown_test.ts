@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { breakdown, disagreements } from "../../src/evaluation/breakdown.ts";
 import { score, shareOf } from "../../src/evaluation/execution_accuracy.ts";
 import type { Verdict } from "../../src/evaluation/verdict.ts";

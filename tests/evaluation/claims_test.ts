@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { type Arms, CLAIMS, decidedClaims } from "../../src/evaluation/claims.ts";
 import { effect, type SeedVerdicts } from "../../src/evaluation/over_seeds.ts";
 import { bootstrapSeedDifference, holm } from "../../src/evaluation/statistics.ts";

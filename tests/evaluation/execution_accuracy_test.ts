@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { exScore, score, shareOf } from "../../src/evaluation/execution_accuracy.ts";
 import { wilsonInterval } from "../../src/evaluation/statistics.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
 import { type Outcome, outcomeOf, OUTCOMES } from "../../src/evaluation/outcome.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";

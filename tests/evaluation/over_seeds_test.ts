@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { differenceOverSeeds } from "../../src/evaluation/over_seeds.ts";
 import { aVerdict } from "../store/episodes.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { redundancyOf, redundancyRate } from "../../src/evaluation/redundancy.ts";
 import type { SqlResult, SqlRow } from "../../src/sandbox/result_set.ts";
 import type { Episode, Step } from "../../src/trajectory/episode.ts";

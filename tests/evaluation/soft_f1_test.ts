@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { isCorrect } from "../../src/evaluation/execution_accuracy.ts";
 import { softF1 } from "../../src/evaluation/soft_f1.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { fileURLToPath } from "node:url";
 import { loadDataset } from "../../src/dataset/dataset.ts";
 import { type Verdict, verdictOf } from "../../src/evaluation/verdict.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { resultHash } from "../../src/leaderboard/result_hash.ts";
 import type { Verdict } from "../../src/evaluation/verdict.ts";

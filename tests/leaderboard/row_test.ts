@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { EMPTY_BOARD, leaderboardText, parseLeaderboard } from "../../src/leaderboard/board.ts";
 import { resultHash } from "../../src/leaderboard/result_hash.ts";
 import { rowOf } from "../../src/leaderboard/row.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { leaderboardSchemas } from "../../src/leaderboard/schema.ts";
 
 Deno.test("docs/schemas/ has the schema of the board: deno task docs", () => {

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { summarize } from "../../src/evaluation/summary.ts";
 import type { Verdict } from "../../src/evaluation/verdict.ts";
 import { scoresOf } from "../../src/leaderboard/scores.ts";

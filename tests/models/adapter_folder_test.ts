@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { loadAdapters, saveAdapters } from "../../src/models/adapter_folder.ts";
 import { adapterShapes, initialAdapters } from "../../src/models/lora.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { chatTokens, type TokenizerConfig } from "../../src/models/chat_template.ts";
 import type { ChatTokens } from "../../src/models/chat_tokens.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { modelConfig } from "../../src/models/config.ts";
 import { checkMemory, estimate, estimateText } from "../../src/models/estimate.ts";
 import { tinyConfig } from "../engines/engine_fixtures.ts";

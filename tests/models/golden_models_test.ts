@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { OnnxEngineOptions } from "../../src/engines/onnx.ts";
 import { loadAdapters } from "../../src/models/adapter_folder.ts";
 import { mergedWeights } from "../../src/models/lora.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { loadModel, openModel, saveModel } from "../../src/models/model_folder.ts";
 import { encodeSafetensors } from "../../src/models/safetensors.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { openModel } from "../../src/models/model_folder.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
 import { loadModel, type Model } from "../../src/models/model_folder.ts";
 import type { Policy } from "../../src/policies/policy.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { GGUF_TYPES } from "../../src/models/tensor_types.ts";
 import golden from "../../fixtures/golden/gguf/types.json" with { type: "json" };
 

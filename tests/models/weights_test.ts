@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { checkNames, initialWeights, weightShapes } from "../../src/models/weights.ts";
 import { tinyConfig } from "../engines/engine_fixtures.ts";
 

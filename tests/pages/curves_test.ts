@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { curvePoints, curvesSection } from "../../src/pages/curves.ts";
 import { tagsOf } from "./html.ts";
 import { aTraining } from "./reports.ts";

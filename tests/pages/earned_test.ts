@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { earned, earnedSection, type StepKind } from "../../src/pages/earned.ts";
 import { shownTrajectories } from "../../src/pages/trajectories/mod.ts";
 import { ATTEMPTS, recordsOf, runOf } from "./trajectories/attempts.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { examsOf } from "../../src/pages/exams.ts";
 import { attempted, evaluation } from "./reports.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { questionsData } from "../../src/pages/questions/mod.ts";
 import { anExam, attempted } from "./reports.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { createHash } from "node:crypto";
 import { meanAndSd } from "../../src/evaluation/statistics.ts";
 import { reportPage } from "../../src/pages/report_page.ts";
@@ -156,7 +156,10 @@ Deno.test("reportPage() puts more sections before what the page rests on", async
 Deno.test("reportPage() refuses a report without an exam", async () => {
   await assert.rejects(
     () => reportPage(aReport({})),
-    new RangeError("Cannot make a report as it must have an evaluation: there is none"),
+    {
+      name: "RangeError",
+      message: "Cannot make a report as it must have an evaluation: there is none",
+    },
   );
 });
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { COLOURS } from "../../src/pages/theme.ts";
 
 const TEXT = ["--ink", "--muted", "--accent", "--good", "--bad", "--warn"];

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { DemonstratingPolicy } from "../../src/policies/demonstration.ts";
 import { tinyModel } from "../tiny/model.ts";
 

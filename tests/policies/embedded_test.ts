@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { Decoder, SlotToken } from "../../src/models/decoder.ts";
 import { EmbeddedPolicy, type EmbeddedPolicyOptions } from "../../src/policies/embedded.ts";
 import type { Conversation } from "../../src/policies/policy.ts";

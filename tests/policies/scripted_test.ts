@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { type Scene, ScriptedPolicy } from "../../src/policies/scripted.ts";
 
 const CONTEXT = { exampleId: "7", seed: 3 };

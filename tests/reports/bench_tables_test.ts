@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { CallRedundancy } from "../../src/evaluation/redundancy.ts";
 import { type BenchResult, benchTables, comparisons } from "../../src/reports/bench_tables.ts";
 import { PLAIN } from "../../src/reports/style.ts";

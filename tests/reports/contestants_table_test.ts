@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { Measurements } from "../../src/evaluation/summary.ts";
 import { contestantsTable } from "../../src/reports/contestants_table.ts";
 import { PLAIN } from "../../src/reports/style.ts";

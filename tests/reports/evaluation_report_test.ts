@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { disagreements } from "../../src/evaluation/breakdown.ts";
 import { summarize } from "../../src/evaluation/summary.ts";
 import { OUTCOMES, type Verdict } from "../../src/evaluation/verdict.ts";

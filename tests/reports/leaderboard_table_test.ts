@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { EMPTY_BOARD } from "../../src/leaderboard/board.ts";
 import type { Row } from "../../src/leaderboard/schema.ts";
 import { examName, leaderboardTables } from "../../src/reports/leaderboard_table.ts";

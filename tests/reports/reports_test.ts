@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { difficultyTable } from "../../src/reports/difficulty_table.ts";
 import { evaluationTable, type Measured } from "../../src/reports/evaluation_table.ts";
 import { estimateText } from "../../src/reports/measures.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { sparkline } from "../../src/reports/sparkline.ts";
 import { PLAIN } from "../../src/reports/style.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { PLAIN } from "../../src/reports/style.ts";
 import { watchFrame } from "../../src/reports/watch_frame.ts";
 import type { WatchedTrajectory, WatchSnapshot } from "../../src/reports/watch_snapshot.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { PLAIN } from "../../src/reports/style.ts";
 import { cellWidth, cut, filled, oneLine } from "../../src/reports/watch_text.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import { REWARD_OPTIONS } from "../../src/rewards/options.ts";
 import { makeRecall } from "../../src/rewards/recall.ts";

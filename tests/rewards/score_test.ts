@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { defaults } from "../../src/config/option.ts";
 import { REWARD_OPTIONS, type RewardOptions, rewardOptions } from "../../src/rewards/options.ts";
 import { score, scored } from "../../src/rewards/score.ts";

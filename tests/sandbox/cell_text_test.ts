@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { cellText } from "../../src/sandbox/cell_text.ts";
 
 Deno.test("cellText() shows what kind of value a cell holds", () => {

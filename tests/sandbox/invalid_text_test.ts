@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { DatabaseSync } from "node:sqlite";
 import { isUtf8 } from "../../src/sandbox/invalid_text.ts";
 import { ReadOnlyDatabase } from "../../src/sandbox/read_only_database.ts";

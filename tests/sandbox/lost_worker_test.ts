@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import { NEEDS_LINUX, workersOf } from "./processes.ts";

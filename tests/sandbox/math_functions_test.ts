@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { SqlValue } from "../../src/sandbox/result_set.ts";
 import { log, MATH_FUNCTIONS } from "../../src/sandbox/math_functions.ts";
 

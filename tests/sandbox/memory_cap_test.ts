@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import { NEEDS_LINUX } from "./processes.ts";
 import { sampleDatabase } from "./sample_database.ts";

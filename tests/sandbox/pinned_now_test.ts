@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { DEFAULT_NOW, pinnedTime, readsClock } from "../../src/sandbox/pinned_now.ts";
 import { SqlPool } from "../../src/sandbox/pool.ts";
 import { ReadOnlyDatabase } from "../../src/sandbox/read_only_database.ts";

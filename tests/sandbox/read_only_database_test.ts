@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ReadOnlyDatabase } from "../../src/sandbox/read_only_database.ts";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import { sampleDatabase } from "./sample_database.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { SqlFailure, SqlRow, SqlRows } from "../../src/sandbox/result_set.ts";
 import { comparableRows, isSameResult } from "../../src/sandbox/same_result.ts";
 

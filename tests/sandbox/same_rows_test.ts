@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import type { SqlRow, SqlValue } from "../../src/sandbox/result_set.ts";
 import { rowKey, sameRows, sameSequence } from "../../src/sandbox/same_rows.ts";

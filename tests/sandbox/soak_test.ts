@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ROOT } from "../tiny/workplace.ts";
 import { NEEDS_LINUX } from "./processes.ts";
 import type { SoakRecord } from "./soak.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { SqlAnswer } from "../../src/sandbox/wire.ts";
 import { workerCommand, WorkerProcess } from "../../src/sandbox/worker_process.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { AnswerCache } from "../../src/store/answer_cache.ts";
 import { RunStore } from "../../src/store/run_store.ts";
 import { addUsage, usageOf } from "../../src/store/run_usage.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import { FileHashes, fileSha256 } from "../../src/store/file_hashes.ts";
 import { StoreFile } from "../../src/store/store_file.ts";

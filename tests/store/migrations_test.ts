@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { DatabaseSync } from "node:sqlite";
 import { migrate, MIGRATIONS } from "../../src/store/migrations.ts";
 

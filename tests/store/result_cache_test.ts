@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { join } from "node:path";
 import type { SqlResult } from "../../src/sandbox/result_set.ts";
 import { ResultCache, type Statement } from "../../src/store/result_cache.ts";

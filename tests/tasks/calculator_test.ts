@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type { Example } from "../../src/dataset/example.ts";
 import { actionText } from "../../src/env/parse.ts";
 import { runEpisode } from "../../src/env/run_episode.ts";

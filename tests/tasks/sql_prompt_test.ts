@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Column, Example } from "../../src/dataset/example.ts";
 import { parseAction } from "../../src/env/parse.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";
 import type { Example } from "../../src/dataset/example.ts";
 import { actionText } from "../../src/env/parse.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { type Outcome, startFinestep, type Workplace } from "./workplace.ts";
 
 /** A command under way; one of its methods ends it. */

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ExampleCursor } from "../../src/dataset/batches.ts";
 import { ScriptedPolicy } from "../../src/policies/scripted.ts";
 import { collect } from "../../src/trainer/collect.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { defaults } from "../../src/config/option.ts";
 import { learningRate, SCHEDULE_OPTIONS } from "../../src/trainer/schedule.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { sqlTask } from "../env/shop.ts";
 import type { Algorithm } from "../../src/algorithms/algorithm.ts";
 import { makeAlgorithm } from "../../src/algorithms/mod.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import fc from "fast-check";
 import type { SqlResult, SqlValue } from "../../src/sandbox/result_set.ts";
 import { decodeEpisode, encodeEpisode, EPISODE_VERSION } from "../../src/trajectory/codec.ts";

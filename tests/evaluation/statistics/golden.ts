@@ -4,7 +4,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import type {
   Difference,
   Estimate,

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { normalQuantile, studentQuantile } from "../../../src/evaluation/statistics/quantiles.ts";
 import { assertClose, CASES } from "./golden.ts";
 

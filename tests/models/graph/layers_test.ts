@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { Rng } from "../../../src/config/rng.ts";
 import { OnnxSession } from "../../../src/engines/onnx_session.ts";
 import { gradients } from "../../../src/models/graph/gradient.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { sqlPrompt } from "../../../src/tasks/sql_prompt.ts";
 import { askedIn } from "../../../src/pages/trajectories/asked.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { pageHtml } from "../../../src/pages/page.ts";
 import {
   shownTrajectories,

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { ALGORITHM_NAMES, makeAlgorithm } from "../../../src/algorithms/mod.ts";
 import { redundancyOf } from "../../../src/evaluation/redundancy.ts";
 import {

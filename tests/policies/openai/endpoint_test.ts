@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { Endpoint, type EndpointSettings } from "../../../src/policies/openai/endpoint.ts";
 import {
   cutOff,

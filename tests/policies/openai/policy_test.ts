@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { actionText, parseAction } from "../../../src/env/parse.ts";
 import { Endpoint } from "../../../src/policies/openai/endpoint.ts";
 import { OpenAiPolicy, type OpenAiPolicyOptions } from "../../../src/policies/openai/policy.ts";

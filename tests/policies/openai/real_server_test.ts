@@ -5,7 +5,7 @@
  * @module
  */
 
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { Endpoint } from "../../../src/policies/openai/endpoint.ts";
 import { OpenAiPolicy, type OpenAiPolicyOptions } from "../../../src/policies/openai/policy.ts";
 import { readModels } from "../../../src/policies/openai/wire.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { json } from "../../../src/reports/export/json.ts";
 import { markdown } from "../../../src/reports/export/markdown.ts";
 import { CSV_COLUMNS } from "../../../src/reports/export/csv.ts";

@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { csv, CSV_COLUMNS } from "../../../src/reports/export/csv.ts";
 import { jsonLines } from "../../../src/reports/export/jsonl.ts";
 import { official } from "../../../src/reports/export/official.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import assert from "finestep/assert";
 import { evalResults, modelCard } from "../../../src/reports/export/model_index.ts";
 import { aRow } from "../../leaderboard/rows.ts";
 
