@@ -1,0 +1,95 @@
+/**
+ * What the server answers to, as data: each protocol gives a list of routes.
+ *
+ * @module
+ */
+
+import type { ServerEnvironment } from "./environment.ts";
+import type { Groups } from "./groups.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** What the routes of all protocols share. */
+export interface ServerContext {
+  readonly environment: ServerEnvironment;
+  readonly sessions: Sessions;
+  readonly groups: Groups;
+}
+
+/** One request, as its route sees it. */
+export interface Call {
+  readonly request: Request;
+  /** The segments of the path that stand for names. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** A method and a path that something is done for. */
+export interface Route {
+  readonly protocol: "openenv" | "mcp" | "ors" | "verl-tool" | "finestep";
+  readonly method: "GET" | "POST";
+  /** `:name` stands for any one segment. */
+  readonly path: string;
+  readonly summary: string;
+  /** May throw a refusal, which becomes `{"error", "detail"}` with its status. */
+  readonly handle: (call: Call) => Response | Promise<Response>;
+}
+
+/** A route with what its path's names stand for. */
+export interface Found {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/**
+ * The first route of a method and path; null where there is none.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { findRoute, type Route } from "./route.ts";
+ *
+ * const route: Route = {
+ *   protocol: "ors",
+ *   method: "GET",
+ *   path: "/:env/splits",
+ *   summary: "the splits",
+ *   handle: () => new Response(),
+ * };
+ * assert.deepEqual(findRoute([route], "GET", "/bird/splits")?.params, { env: "bird" });
+ * assert.equal(findRoute([route], "GET", "/splits"), null);
+ * ```
+ */
+export function findRoute(routes: readonly Route[], method: string, path: string): Found | null {
+  for (const route of routes) {
+    const params = route.method === method ? matched(route.path, path) : null;
+    if (params !== null) return { route, params };
+  }
+  return null;
+}
+
+function matched(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [n, segment] of wanted.entries()) {
+    if (segment.startsWith(":") && given[n] !== "") params[segment.slice(1)] = given[n];
+    else if (segment !== given[n]) return null;
+  }
+  return params;
+}
+
+/** No session can be opened for now: when to come again. */
+export function capacityResponse({ sessions }: ServerContext): Response {
+  return Response.json(
+    { error: "capacity_reached", detail: capacityMessage(sessions) },
+    { status: 503, headers: { "Retry-After": String(RETRY_SECONDS) } },
+  );
+}
+
+/** Seconds; about what an episode takes. */
+const RETRY_SECONDS = 5;
+
+/** Why no session can be opened. */
+export function capacityMessage({ counts: { open, capacity } }: Sessions): string {
+  return `Cannot open a session as there may be ${capacity} at a time: ${open} are open`;
+}
