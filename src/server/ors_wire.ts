@@ -1,0 +1,63 @@
+/**
+ * What clients of the Open Reward Standard send, checked.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { Refusal } from "./refusal.ts";
+
+/** Body of `/tasks` and `/num_tasks`. */
+export const SPLIT_BODY = z.strictObject({ split: z.string() });
+
+/** Body of `/task`. */
+export const TASK_BODY = z.strictObject({ split: z.string(), index: z.int() });
+
+/** Body of `/task_range`: as a slice of Python, with negative places from the end. */
+export const RANGE_BODY = z.strictObject({
+  split: z.string(),
+  start: z.int().nullish(),
+  stop: z.int().nullish(),
+});
+
+/**
+ * A task as `/tasks` lists it, by which `/create` finds the question again; what else the list says of it
+ * is not read. A client may add a seed and a group.
+ */
+const TASK_SPEC = z.object({
+  split: z.string().optional(),
+  id: z.string(),
+  seed: z.int().nonnegative().optional(),
+  group: z.strictObject({ id: z.string().min(1), size: z.int().positive() }).optional(),
+});
+
+/** Body of `/create`. Secrets are not needed, and not kept. */
+export const CREATE_BODY = z.strictObject({
+  env_name: z.string().nullish(),
+  task_spec: TASK_SPEC.nullish(),
+  split: z.string().nullish(),
+  index: z.int().nullish(),
+  secrets: z.record(z.string(), z.unknown()).nullish(),
+  toolset_name: z.null().optional(),
+}).refine(
+  ({ task_spec, split, index }) => (task_spec == null) === (split != null && index != null),
+  "give either task_spec, or both split and index",
+);
+
+/** Body of `/call`; with a `task_id`, it only asks for the result of a call made before. */
+export const CALL_BODY = z.strictObject({
+  name: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  task_id: z.string().nullish(),
+});
+
+/**
+ * A body that fits a schema.
+ *
+ * @throws {Refusal} If it does not, with what is wrong.
+ */
+export function bodyOf<T>(schema: z.ZodType<T>, body: unknown): T {
+  const { data, error } = schema.safeParse(body);
+  if (error === undefined) return data as T;
+  throw new Refusal(400, `Cannot read the body as it must fit: ${z.prettifyError(error)}`);
+}
