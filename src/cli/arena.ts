@@ -18,6 +18,7 @@ import { ResultCache } from "../store/result_cache.ts";
 import type { RunStore } from "../store/run_store.ts";
 import { makeTask } from "../tasks/mod.ts";
 import type { EvalFlags } from "./eval_options.ts";
+import { located } from "./located.ts";
 
 /** What contestants work with. */
 export interface Arena extends AsyncDisposable {
@@ -49,7 +50,8 @@ export async function openArena(
   { values: { run, environment: env } }: EvalFlags,
   { schemas }: { readonly schemas: "read" | "skip" },
 ): Promise<Arena> {
-  const { data, split, gold, workers, now } = run;
+  const { split, gold, workers, now } = run;
+  const data = located(run.data);
   const sqlite = store.file.sqliteVersion;
   await using opened = new AsyncDisposableStack();
   const pool = opened.use(new SqlPool({ roots: [data], workers, now }));

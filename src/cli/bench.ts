@@ -14,6 +14,7 @@ import { benchDocument, readBenchDocument, sameAgain } from "./bench_document.ts
 import { type Experiment, results } from "./experiment.ts";
 import { type Cell, cellsOf, examsOf } from "./grid.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
+import { located } from "./located.ts";
 import { sourceCommit } from "./program.ts";
 import { FIXTURE_DATA, FIXTURE_POLICY } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
@@ -226,7 +227,7 @@ function chosenCells(options: ExperimentOptions): Cell[] {
 
 /** The splits to evaluate on; those that are named must be there before anything is trained. */
 async function splitsOf(named: string, data: string): Promise<string[]> {
-  const load = (split: string) => loadDataset(data, { split, schemas: "skip" });
+  const load = (split: string) => loadDataset(located(data), { split, schemas: "skip" });
   if (named !== "") {
     for (const split of listed(named, ",")) await load(split);
     return listed(named, ",");

@@ -23,6 +23,7 @@ import { auditText, stepsText } from "../reports/audit_report.ts";
 import { rewardOptions } from "../rewards/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
+import { located } from "./located.ts";
 import { rerun } from "./rerun.ts";
 import { SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
@@ -165,7 +166,8 @@ async function asRunAgain(
   traces: readonly Trace[],
   { values }: CreditFlags,
 ): Promise<{ traces: readonly Trace[]; limits: string[] }> {
-  const { data, split, workers, now } = values["run again"];
+  const { split, workers, now, ...named } = values["run again"];
+  const data = located(named.data);
   if (data === "") return { traces, limits: [] };
   const { answerTimeoutMs, toolTimeoutMs } = defaults(ENV_OPTIONS);
   await using pool = new SqlPool({ roots: [data], workers, now });

@@ -14,6 +14,7 @@ import { SqlPool } from "../sandbox/pool.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
 import { goldReportJson, goldReportText } from "./gold_report.ts";
+import { located } from "./located.ts";
 import { Progress } from "./progress.ts";
 import { FIXTURE_DATA, SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
@@ -64,7 +65,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function checked(options: CheckOptions): Promise<{ dataset: Dataset; report: GoldReport }> {
-  const { data, split, workers, now } = options;
+  const { split, workers, now } = options;
+  const data = located(options.data);
   const limits = { timeoutMs: options.timeoutMs, ...ANSWER_CAPS };
   await using pool = new SqlPool({ roots: [data], workers, now });
   const dataset = await loadDataset(data, { split: split || undefined, pool });

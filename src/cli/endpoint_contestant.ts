@@ -19,6 +19,7 @@ import { addUsage, usageOf } from "../store/run_usage.ts";
 import type { StoreFile } from "../store/store_file.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant, Meter } from "./contestant.ts";
+import { located } from "./located.ts";
 import { promptIdentity } from "./prompt_identity.ts";
 
 /** Who is asked, and how. */
@@ -61,7 +62,7 @@ export async function endpointContestant(
   );
   meter.endpoint = endpoint;
   if (cache === null || cache.isEmpty) await endpoint.ready();
-  const local = tokenizer === "" ? null : await openModel(tokenizer, { toolResults });
+  const local = tokenizer === "" ? null : await openModel(located(tokenizer), { toolResults });
   const task = tools === "native" ? withNativeTools(textTask) : textTask;
   const policy = new OpenAiPolicy({
     ...{ endpoint, temperature, maxTokens, asksTokens: tokenIds === "auto" },

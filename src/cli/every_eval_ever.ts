@@ -13,6 +13,7 @@ import { everyEvalEverNames, RELATIONSHIPS } from "../reports/export/every_eval_
 import { everyEvalEverSamples } from "../reports/export/every_eval_ever/samples.ts";
 import type { ExportedRun } from "../reports/exported_run.ts";
 import { UsageError } from "./args.ts";
+import { located } from "./located.ts";
 import { writeWhole } from "./whole_file.ts";
 
 /** What the schema asks for and a run does not know. */
@@ -67,7 +68,10 @@ export async function writeEveryEvalEver(exported: ExportedRun, settings: Settin
 async function questionTexts({ run }: ExportedRun, data: string) {
   // A training run has its data set's folder alone as the data set's name.
   const { data: whereRead } = (run.options.run ?? { data: run.dataSet }) as { data: string };
-  const { files } = await findLayout(resolve(data || whereRead), run.identity?.dataSet.split);
+  const { files } = await findLayout(
+    resolve(located(data || whereRead)),
+    run.identity?.dataSet.split,
+  );
   const questions = await readQuestions(files.questions);
   return new Map(questions.map((question) => [question.id, question]));
 }

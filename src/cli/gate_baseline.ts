@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { type Baseline, parseBaseline } from "../gate/baseline.ts";
 import { type HardGate, leaderboardGate } from "../gate/hard_gates.ts";
 import { appendOnlyViolation, EMPTY_BOARD, parseLeaderboard } from "../leaderboard/board.ts";
+import { located } from "./located.ts";
 
 /** The baseline of a tree. */
 export const BASELINE_PATH = "results/gate.json";
@@ -30,8 +31,9 @@ export interface Source {
  * @throws {Error} If there is neither.
  */
 export async function readBaseline(from: string): Promise<Source> {
-  if (existsSync(from)) {
-    const baseline = parseBaseline(await Deno.readTextFile(from), from);
+  const path = located(from);
+  if (existsSync(path)) {
+    const baseline = parseBaseline(await Deno.readTextFile(path), from);
     // A "+" after a commit stands for files that no commit has.
     return { baseline, name: from, ref: baseline.commit?.replace("+", "") ?? null };
   }
@@ -59,7 +61,8 @@ export async function readBaseline(from: string): Promise<Source> {
  * @param ref The other commit; null where none is known.
  */
 export async function checkLeaderboard(ref: string | null): Promise<HardGate> {
-  const text = existsSync(LEADERBOARD_PATH) ? await Deno.readTextFile(LEADERBOARD_PATH) : null;
+  const path = located(LEADERBOARD_PATH);
+  const text = existsSync(path) ? await Deno.readTextFile(path) : null;
   const isKnown = ref !== null && await isCommit(ref);
   const earlier = isKnown ? await fileAt(ref, LEADERBOARD_PATH) : null;
   try {

@@ -19,6 +19,7 @@ import type { Turn } from "../policies/policy.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { makeTask } from "../tasks/mod.ts";
 import type { Episode } from "../trajectory/episode.ts";
+import { located } from "./located.ts";
 import { FIXTURE_DATA } from "./setup.ts";
 
 /** The folder of frozen trajectories. */
@@ -47,15 +48,16 @@ export const FROZEN_ENV: EnvOptions = { ...defaults(ENV_OPTIONS), template: "com
  * @throws {Error} If files or questions are missing or not of their form.
  */
 export async function replayFrozen(run: Replay = replay): Promise<Replayed[]> {
-  await using pool = new SqlPool({ roots: [FIXTURE_DATA], workers: 1 });
-  const { examples, task: name } = await loadDataset(FIXTURE_DATA, { split: SPLIT, pool });
+  const data = located(FIXTURE_DATA);
+  await using pool = new SqlPool({ roots: [data], workers: 1 });
+  const { examples, task: name } = await loadDataset(data, { split: SPLIT, pool });
   const byId = new Map(examples.map((example) => [example.id, example]));
   const { answerTimeoutMs: timeoutMs, toolTimeoutMs } = FROZEN_ENV;
   const answers = new AnswerResults(pool, { timeoutMs });
   const task = makeTask(name, { pool, answers, toolTimeoutMs });
   const counts = new Map<string, number>();
   const replayed: Replayed[] = [];
-  for (const { question, seed, turns } of await readFrozen(FROZEN_FOLDER)) {
+  for (const { question, seed, turns } of await readFrozen(located(FROZEN_FOLDER))) {
     const example = byId.get(question);
     if (!example) {
       throw new RangeError(

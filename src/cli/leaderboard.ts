@@ -21,6 +21,7 @@ import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { rowOfRuns } from "./leaderboard_add.ts";
 import { exportRows, LEADERBOARD_EXPORT_OPTIONS } from "./leaderboard_export.ts";
+import { located } from "./located.ts";
 import { outputStyle, outputWidth } from "./terminal.ts";
 import { writeWhole } from "./whole_file.ts";
 
@@ -69,7 +70,9 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /** The board of a file; a new one where there is none and one is begun. */
-async function boardOf(path: string, command: string | undefined): Promise<Leaderboard> {
+async function boardOf(named: string, command: string | undefined): Promise<Leaderboard> {
+  // A board that is added to is the user's own.
+  const path = command === "add" ? named : located(named);
   if (existsSync(path)) return parseLeaderboard(await Deno.readTextFile(path), path);
   if (command === "add") return EMPTY_BOARD;
   throw new Error(`Cannot read the leaderboard as there is none: ${path}`);

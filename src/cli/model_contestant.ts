@@ -14,6 +14,7 @@ import { fileSha256 } from "../store/file_hashes.ts";
 import type { Arena } from "./arena.ts";
 import type { Contestant } from "./contestant.ts";
 import { envOptions, makeEngine, placeOf } from "./engine_setup.ts";
+import { located } from "./located.ts";
 import { loadSizedModel } from "./sized_model.ts";
 import { promptIdentity } from "./prompt_identity.ts";
 
@@ -81,7 +82,7 @@ export async function modelContestant(
 /** A hash of the names and bytes of a model's files, and of its adapter's. */
 async function modelSha256(path: string, adapter: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of [...filesOf(path), ...adapter === "" ? [] : filesOf(adapter)]) {
+  for (const file of [...filesOf(located(path)), ...adapter === "" ? [] : filesOf(adapter)]) {
     hash.update(`${basename(file)} ${await fileSha256(file)}\n`);
   }
   return hash.digest("hex");

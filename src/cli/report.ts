@@ -30,6 +30,7 @@ import {
   type RunStore,
 } from "../store/run_store.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
+import { located } from "./located.ts";
 import { storedSystem, trainedSystem } from "./stored_system.ts";
 import { refuseToOverwrite, writeWhole } from "./whole_file.ts";
 
@@ -242,7 +243,7 @@ async function textsOf(store: RunStore, run: Run): Promise<Map<string, QuestionT
   const { split, questionsSha256 } = run.identity.dataSet;
   const { data } = run.options.run as { readonly data: string };
   try {
-    const { examples, files } = await loadDataset(data, { split, schemas: "skip" });
+    const { examples, files } = await loadDataset(located(data), { split, schemas: "skip" });
     const sha256 = createHash("sha256").update(await Deno.readFile(files.questions)).digest("hex");
     if (sha256 === questionsSha256) {
       return new Map(examples.map((example) => [example.id, example]));

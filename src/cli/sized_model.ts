@@ -10,6 +10,7 @@ import { checkMemory, estimate, estimateText } from "../models/estimate.ts";
 import { type Model, type ModelOptions, openModel } from "../models/model_folder.ts";
 import type { Lora } from "../models/lora.ts";
 import type { Place } from "./engine_setup.ts";
+import { located } from "./located.ts";
 
 /** What the model is for. */
 export interface Purpose {
@@ -38,7 +39,7 @@ export async function loadSizedModel(
   options: ModelOptions,
   { engine, place, conversations, training }: Purpose,
 ): Promise<Model> {
-  const { readWeights, ...model } = await openModel(path, options);
+  const { readWeights, ...model } = await openModel(located(path), options);
   const { config } = model;
   const workload = {
     slots: Math.min(engine.slots, conversations),

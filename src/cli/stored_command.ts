@@ -5,10 +5,8 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
+import { programArguments } from "../sandbox/own_process.ts";
 import type { Run, RunStore } from "../store/run_store.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** Thrown when the program is asked to stop; what was done is stored. */
 export class Stopped extends Error {
@@ -74,7 +72,7 @@ export class StoredCommand {
     const store = this.#argv[this.#argv.indexOf("--store") + 1];
     const flags = known ? ["--resume", String(known.id), "--store", store] : this.#argv;
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", MAIN, this.#command, ...flags],
+      args: programArguments([this.#command, ...flags]),
       stdin: "null",
       stdout: "null",
       stderr: "piped",

@@ -47,6 +47,7 @@ import {
   type Place,
   placeOf,
 } from "./engine_setup.ts";
+import { located } from "./located.ts";
 import { loadSizedModel } from "./sized_model.ts";
 import { outputStyle } from "./terminal.ts";
 import { given, QUICK_NOTE, type TrainFlags } from "./train_flags.ts";
@@ -101,10 +102,11 @@ export class TrainingRun implements AsyncDisposable {
       conversations: training.groupsPerStep * training.groupSize,
       training: { lora: await loraOf(engineOptions) },
     });
-    const roots = [run.data, ...run.evalData ? [run.evalData] : []];
+    const places = { data: located(run.data), evalData: located(run.evalData) };
+    const roots = [places.data, ...places.evalData ? [places.evalData] : []];
     const pool = new SqlPool({ roots, workers: run.workers });
     try {
-      const loaded = await loadTrainingData({ ...run, seed: training.seed }, pool);
+      const loaded = await loadTrainingData({ ...run, ...places, seed: training.seed }, pool);
       const answers = new AnswerResults(pool, { timeoutMs: environment.answerTimeoutMs });
       const { toolTimeoutMs } = environment;
       const task = makeTask(loaded.task, { pool, answers, toolTimeoutMs });

@@ -8,11 +8,12 @@
 import { readsClock } from "./pinned_now.ts";
 import { ReadOnlyDatabase } from "./read_only_database.ts";
 import { runTimes } from "./run_times.ts";
+import type { ThreadMessage } from "./watched_thread.ts";
 import { encodedFrame, FrameBuffer, READ_BYTES, READY } from "./wire.ts";
 import type { Numbered, SqlAnswer, SqlRequest } from "./wire.ts";
 
 // Deno checks the types of a worker's module as if it ran in the main thread.
-declare function postMessage(message: unknown): void;
+declare function postMessage(message: ThreadMessage): void;
 
 const MAX_OPEN_DATABASES = 8;
 
@@ -21,6 +22,7 @@ const databases = new Map<string, ReadOnlyDatabase>();
 
 const input = new FrameBuffer();
 
+postMessage("loaded");
 writeAll(encodedFrame(READY));
 for (let request = readRequest(); request !== null; request = readRequest()) {
   writeAll(encodedFrame({ id: request.id, body: answer(request.body) }));

@@ -5,6 +5,7 @@
  */
 
 import { isAnswer } from "./answer_shape.ts";
+import { workerArguments } from "./own_process.ts";
 import type { SqlFailure } from "./result_set.ts";
 import { encodedFrame, FrameBuffer, READ_BYTES, READY } from "./wire.ts";
 import type { Numbered, SqlAnswer, SqlRequest } from "./wire.ts";
@@ -165,30 +166,11 @@ class Deadline {
 /**
  * The command of a worker that may read below `roots`, hold so much memory, and do nothing else.
  *
- * @throws {RangeError} If a root has a comma: Deno's flag has no way to write it.
+ * @throws {RangeError} If a root cannot be allowed.
  */
 export function workerCommand(roots: readonly string[], memoryMiB: number): Deno.Command {
-  const readable = [...roots, import.meta.dirname!];
-  const odd = readable.find((path) => path.includes(","));
-  if (odd !== undefined) {
-    throw new RangeError(`Cannot let a SQL worker read a path as it must not have a comma: ${odd}`);
-  }
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-config",
-      "--no-lock",
-      "--no-remote",
-      "--no-npm",
-      "--cached-only",
-      `--v8-flags=--max-old-space-size=${memoryMiB}`,
-      `--allow-read=${readable}`,
-      new URL("./worker.ts", import.meta.url).href,
-      String(memoryMiB),
-      String(OVER_MEMORY_EXIT_CODE),
-    ],
+    args: workerArguments({ roots, memoryMiB, exitCode: OVER_MEMORY_EXIT_CODE }),
     // So that SQL's 'localtime' is the same everywhere.
     env: { TZ: "UTC" },
     stdin: "piped",
