@@ -73,6 +73,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "watch a run as it goes on",
     load: () => import("./watch.ts"),
   },
+  doctor: {
+    summary: "try what the commands need on this machine",
+    load: () => import("./doctor.ts"),
+  },
 };
 
 /** The command that a command line names, and what follows its name; null where it names none. */

@@ -29,6 +29,9 @@ export interface Build {
 /** The facts that were put into this build; null for a checkout. */
 export const BUILD: Build | null = buildFacts(new URL("../../build.json", import.meta.url));
 
+/** How this program runs. */
+export const FORM: Form = BUILD?.form ?? (Deno.build.standalone ? "compiled" : "source");
+
 /** The commit that a run's numbers belong to, with `+` after it where files differ from it. */
 export async function sourceCommit(): Promise<string | null> {
   if (BUILD) return BUILD.commit;
@@ -45,7 +48,7 @@ export async function sourceCommit(): Promise<string | null> {
 /** What `finestep --version` prints: `finestep 0.2.0 (1fdb9cd9e5b3, source), Deno 2.9.6`. */
 export async function versionText(): Promise<string> {
   const commit = await sourceCommit() ?? "commit unknown";
-  return `finestep ${VERSION} (${commit}, ${BUILD?.form ?? "source"}), Deno ${Deno.version.deno}`;
+  return `finestep ${VERSION} (${commit}, ${FORM}), Deno ${Deno.version.deno}`;
 }
 
 function buildFacts(url: URL): Build | null {

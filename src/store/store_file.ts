@@ -17,6 +17,8 @@ export interface FileSettings {
   readonly pragmas?: readonly string[];
   /** Whether it is only read: no write of another process ever waits for this one. */
   readonly isReadOnly?: boolean;
+  /** Whether a file that is only read may lack the newest steps of the schema. */
+  readonly mayBeOlder?: boolean;
 }
 
 const WAIT = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`;
@@ -105,10 +107,13 @@ export class StoreFile implements Disposable {
   }
 }
 
-function openDatabase(path: string, { pragmas = [], isReadOnly = false }: FileSettings) {
+function openDatabase(
+  path: string,
+  { pragmas = [], isReadOnly = false, mayBeOlder = false }: FileSettings,
+) {
   const database = new DatabaseSync(path, { readOnly: isReadOnly });
   try {
-    if (isReadOnly) prepareReading(database);
+    if (isReadOnly) prepareReading(database, mayBeOlder);
     else {
       database.exec(SETTINGS);
       migrate(database);
@@ -121,10 +126,10 @@ function openDatabase(path: string, { pragmas = [], isReadOnly = false }: FileSe
   }
 }
 
-function prepareReading(database: DatabaseSync): void {
+function prepareReading(database: DatabaseSync, mayBeOlder: boolean): void {
   database.exec(WAIT);
   const pending = pendingMigrations(database);
-  if (pending.length > 0 && pending.length < MIGRATIONS.length) {
+  if (!mayBeOlder && pending.length > 0 && pending.length < MIGRATIONS.length) {
     throw new RangeError(
       `Cannot read the store as an older program wrote it: it has no ${pending[0].name}; ` +
         "a command that stores brings it up to date",
