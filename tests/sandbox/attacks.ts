@@ -243,13 +243,19 @@ export const ATTACKS: readonly Attack[] = CLASSES.flatMap(([className, usual, st
  * Runs attacks on a database, one after the other, with a harmless statement behind each.
  *
  * @param path A database alone in its folder.
+ * @param attacks Those to run.
+ * @param command Starts a worker of another kind, which may read that folder.
  */
-export async function runAttacks(path: string): Promise<AttackRecord[]> {
+export async function runAttacks(
+  path: string,
+  attacks: readonly Attack[] = ATTACKS,
+  command?: Deno.Command,
+): Promise<AttackRecord[]> {
   const folder = path.slice(0, path.lastIndexOf("/"));
-  await using pool = new SqlPool({ roots: [folder], workers: 1 });
+  await using pool = new SqlPool({ roots: [folder], workers: 1 }, command);
   const before = filesOf(folder);
   const records: AttackRecord[] = [];
-  for (const attack of ATTACKS) {
+  for (const attack of attacks) {
     // What shall not end by itself need not be waited for.
     const timeoutMs = attack.ending === "timeout" ? 100 : 30_000;
     const sql = attack.sql.replaceAll("FOLDER", folder);
