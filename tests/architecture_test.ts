@@ -25,6 +25,7 @@ const PURE = RULES.filter(({ isPure }) => isPure).map(({ name }) => name);
 /** Where each outside package, and node's SQLite, is imported in src/: a file or a folder. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   "finestep/assert": [],
+  "finestep/sqlite": ["src/store/"],
   "onnxruntime-node": ["src/engines/onnx_session.ts"],
   "@huggingface/tokenizers": ["src/models/chat_template.ts"],
   "@huggingface/jinja": ["src/models/chat_template.ts"],
@@ -55,7 +56,12 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "vega": ["src/pages/chart.ts"],
   "vega-lite": ["src/pages/chart.ts"],
   "fast-check": [],
-  "node:sqlite": ["src/sandbox/read_only_database.ts", "src/store/"],
+  "node:sqlite": [
+    "src/packages/node/",
+    "src/sandbox/last_error.ts",
+    "src/sandbox/read_only_database.ts",
+    "src/sandbox/sqlite_version.ts",
+  ],
 };
 
 interface SourceFile {

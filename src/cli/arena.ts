@@ -13,6 +13,7 @@ import { AnswerResults, type KeptResults } from "../env/answer_results.ts";
 import { ANSWER_CAPS, type EnvOptions } from "../env/options.ts";
 import type { Task } from "../env/task.ts";
 import { SqlPool } from "../sandbox/pool.ts";
+import { sqliteVersion } from "../sandbox/sqlite_version.ts";
 import { FileHashes } from "../store/file_hashes.ts";
 import { ResultCache } from "../store/result_cache.ts";
 import type { RunStore } from "../store/run_store.ts";
@@ -34,7 +35,7 @@ export interface Arena extends AsyncDisposable {
   readonly task: Task;
   /** As the command line has them. */
   readonly env: EnvOptions;
-  /** Version of SQLite. */
+  /** Version of the SQLite that SQL runs on. */
   readonly sqlite: string;
 }
 
@@ -52,7 +53,7 @@ export async function openArena(
 ): Promise<Arena> {
   const { split, gold, workers, now } = run;
   const data = located(run.data);
-  const sqlite = store.file.sqliteVersion;
+  const sqlite = sqliteVersion();
   await using opened = new AsyncDisposableStack();
   const pool = opened.use(new SqlPool({ roots: [data], workers, now }));
   const cache = opened.use(new ResultCache(store.file));

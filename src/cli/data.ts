@@ -11,6 +11,7 @@ import { checkGold, type GoldReport } from "../dataset/gold_check.ts";
 import { type Quarantine, quarantineOf, quarantineText } from "../dataset/quarantine.ts";
 import { ANSWER_CAPS } from "../env/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
+import { sqliteVersion } from "../sandbox/sqlite_version.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
 import { goldReportJson, goldReportText } from "./gold_report.ts";
@@ -77,20 +78,10 @@ async function checked(options: CheckOptions): Promise<{ dataset: Dataset; repor
   const onChecked = () => progress.advance();
   const report = await checkGold(dataset, pool, { limits, concurrency, onChecked });
   if (options.write) {
-    const sqlite = await sqliteVersion(dataset, pool);
+    const sqlite = sqliteVersion();
     const fingerprint = await datasetFingerprint(dataset, fileSha256);
     const list: Quarantine = quarantineOf(dataset, fingerprint, report, { sqlite, now, ...limits });
     await writeWhole(options.write, [quarantineText(list)]);
   }
   return { dataset, report };
-}
-
-/** The version that ran the gold SQL. */
-async function sqliteVersion(
-  { databases }: Dataset,
-  pool: Pick<SqlPool, "execute">,
-): Promise<string> {
-  if (databases.length === 0) return "none";
-  const result = await pool.execute(databases[0].path, "SELECT sqlite_version()");
-  return result.kind === "rows" ? String(result.rows[0][0]) : result.message;
 }

@@ -7,6 +7,7 @@
 
 import * as sqlite from "node:sqlite";
 import { isUtf8, suspectColumns, textBytesSql } from "./invalid_text.ts";
+import { lastError } from "./last_error.ts";
 import { log, MATH_FUNCTIONS } from "./math_functions.ts";
 import { pinnedFunctions } from "./pinned_now.ts";
 import type { SqlFailure, SqlResult, SqlRow, SqlRows, SqlValue } from "./result_set.ts";
@@ -79,9 +80,6 @@ const REFUSAL =
   /^(not authorized|authorization denied|access to .* is prohibited|attempt to write a readonly database|table .* may not be modified|cannot modify .* because it is a view)/;
 const OVER_A_LIMIT =
   /^(string or blob too big|statement too long|out of memory|too many |at most \d+ tables|variable number must|Recursion limit|parser stack overflow|Expression tree is too large|LIKE or GLOB pattern too complex)/;
-
-const TOO_LONG_A_NAME = "x".repeat(256);
-const noFunction = () => null;
 
 /** The caps on one statement's result. */
 export interface ResultCaps {
@@ -159,7 +157,8 @@ export class ReadOnlyDatabase implements Disposable {
       }
       rows.push(row);
     }
-    const error = this.#lastError();
+    // In Deno 2.9 `iterate()` ends alike after the last row and on an error, and `all()` cannot be capped.
+    const error = lastError(this.#database);
     return error === null ? { kind: "rows", columns, rows, truncated: false } : failure(error);
   }
 
@@ -193,21 +192,6 @@ export class ReadOnlyDatabase implements Disposable {
     const { encoding } = this.#database.prepare("PRAGMA encoding").get()!;
     this.#database.setAuthorizer(authorized);
     return encoding === "UTF-8";
-  }
-
-  /**
-   * SQLite's message for the last step, null when it went well. In Deno 2.9 `iterate()` ends alike after
-   * the last row and on an error, and `all()` cannot be capped. A function name over SQLite's limit is
-   * refused before the connection's error is cleared, so the refusal carries that error's message.
-   */
-  #lastError(): string | null {
-    try {
-      this.#database.function(TOO_LONG_A_NAME, noFunction);
-    } catch (error) {
-      const message = (error as Error).message;
-      return message === "not an error" ? null : message;
-    }
-    throw new Error("Cannot read SQLite's last error as a function name of 256 bytes was accepted");
   }
 }
 

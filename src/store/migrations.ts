@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Database } from "finestep/sqlite";
 
 /** One step of the schema. */
 export interface Migration {
@@ -112,7 +112,7 @@ export const MIGRATIONS: readonly Migration[] = [{
  * @throws {RangeError} If the file has steps that this program does not know.
  */
 export function migrate(
-  database: DatabaseSync,
+  database: Database,
   migrations: readonly Migration[] = MIGRATIONS,
 ): void {
   database.exec("BEGIN IMMEDIATE");
@@ -124,7 +124,7 @@ export function migrate(
     }
     database.exec("COMMIT");
   } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
+    if (database.isInTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }
@@ -135,7 +135,7 @@ export function migrate(
  * @throws {RangeError} If the file has steps that this program does not know.
  */
 export function pendingMigrations(
-  database: DatabaseSync,
+  database: Database,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Migration[] {
   const applied = appliedNames(database);
@@ -143,7 +143,7 @@ export function pendingMigrations(
   return migrations.filter(({ name }) => !applied.includes(name));
 }
 
-function appliedNames(database: DatabaseSync): string[] {
+function appliedNames(database: Database): string[] {
   const table = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").get();
   if (!table) return [];
   return database.prepare("SELECT name FROM migrations ORDER BY name").all()

@@ -8,7 +8,7 @@
 
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { SQLInputValue } from "node:sqlite";
+import type { CellInput } from "finestep/sqlite";
 import type { Verdict } from "../evaluation/verdict.ts";
 import { decodeEpisode, encodeEpisode } from "../trajectory/codec.ts";
 import type { Episode } from "../trajectory/episode.ts";
@@ -127,11 +127,12 @@ export class RunStore implements Disposable {
   /** Records that a run begins, and gives its id. */
   startRun(start: RunStart): number {
     return this.file.attempt("store the start of a run", () => {
-      const { lastInsertRowid } = this.file.statement(`
+      const row = this.file.statement(`
         INSERT INTO runs
           (kind, started, status, command, options, seed, source_commit, data_set, algorithm, identity)
         VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
-      `).run(
+        RETURNING id
+      `).get(
         start.kind,
         this.#time(),
         start.command,
@@ -142,7 +143,7 @@ export class RunStore implements Disposable {
         start.algorithm,
         start.identity && JSON.stringify(start.identity),
       );
-      return Number(lastInsertRowid);
+      return row!.id as number;
     });
   }
 
@@ -223,7 +224,7 @@ export class RunStore implements Disposable {
   truncateAfter(run: number, trainStepsDone: number): void {
     this.run(run);
     this.file.transaction(`go back to training step ${trainStepsDone} of run ${run}`, () => {
-      const forget = (sql: string, ...values: SQLInputValue[]) =>
+      const forget = (sql: string, ...values: CellInput[]) =>
         this.file.statement(sql).run(run, ...values);
       forget("DELETE FROM train_steps WHERE run = ? AND train_step >= ?", trainStepsDone);
       forget("DELETE FROM episodes WHERE run = ? AND train_step >= ?", trainStepsDone);
@@ -349,7 +350,7 @@ function toRun(row: Row): Run {
   };
 }
 
-function episodeValues(record: EpisodeRecord): SQLInputValue[] {
+function episodeValues(record: EpisodeRecord): CellInput[] {
   const { episode } = record;
   return [
     record.phase,
@@ -365,7 +366,7 @@ function episodeValues(record: EpisodeRecord): SQLInputValue[] {
   ];
 }
 
-function verdictValues({ verdict, position }: JudgedRecord): SQLInputValue[] {
+function verdictValues({ verdict, position }: JudgedRecord): CellInput[] {
   const { exampleId, seed, outcome, isCorrect } = verdict;
   return [exampleId, seed, position, outcome, Number(isCorrect), JSON.stringify(verdict)];
 }

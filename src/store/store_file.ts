@@ -5,7 +5,14 @@
  * @module
  */
 
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import {
+  type CellInput,
+  type Database,
+  openDatabase,
+  type Row,
+  SqliteError,
+  type Statement,
+} from "finestep/sqlite";
 import { migrate, MIGRATIONS, pendingMigrations } from "./migrations.ts";
 
 /** How long a write waits for another process's. */
@@ -33,8 +40,8 @@ const SETTINGS = `
 /** The open file; closed at the end of its `using` block. */
 export class StoreFile implements Disposable {
   readonly path: string;
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #database: Database;
+  readonly #statements = new Map<string, Statement>();
 
   /**
    * @throws {RangeError} If a newer program wrote the file, or an older one that is only to be read.
@@ -42,7 +49,7 @@ export class StoreFile implements Disposable {
    */
   constructor(path: string, settings: FileSettings = {}) {
     this.path = path;
-    this.#database = this.attempt("open the store", () => openDatabase(path, settings));
+    this.#database = this.attempt("open the store", () => preparedFile(path, settings));
   }
 
   /** Whether another process has made the file and not yet begun to store. */
@@ -50,13 +57,8 @@ export class StoreFile implements Disposable {
     return pendingMigrations(this.#database).length === MIGRATIONS.length;
   }
 
-  /** Version of SQLite, the one that untrusted SQL runs on as well. */
-  get sqliteVersion(): string {
-    return this.statement("SELECT sqlite_version() AS version").get()!.version as string;
-  }
-
   /** A prepared statement, kept for the next time. */
-  statement(sql: string): StatementSync {
+  statement(sql: string): Statement {
     const known = this.#statements.get(sql);
     if (known) return known;
     const statement = this.#database.prepare(sql);
@@ -65,19 +67,19 @@ export class StoreFile implements Disposable {
   }
 
   /** Reads rows one at a time, by a statement of its own: several readers do not disturb each other. */
-  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Record<string, unknown>> {
-    return this.#database.prepare(sql).iterate(...values);
+  iterate(sql: string, ...values: CellInput[]): Iterable<Row> {
+    return this.#database.iterate(sql, ...values);
   }
 
   /** Runs a statement for each row of values. */
-  insert(sql: string, rows: Iterable<readonly SQLInputValue[]>): void {
+  insert(sql: string, rows: Iterable<readonly CellInput[]>): void {
     const statement = this.statement(sql);
     for (const row of rows) statement.run(...row);
   }
 
   /** Does all of what `write` does, or nothing. A transaction in a transaction is a part of it. */
   transaction(doing: string, write: () => void): void {
-    if (this.#database.isTransaction) return write();
+    if (this.#database.isInTransaction) return write();
     this.attempt(doing, () => {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
@@ -85,7 +87,7 @@ export class StoreFile implements Disposable {
         this.#database.exec("COMMIT");
       } catch (error) {
         // A full disk has already rolled the transaction back.
-        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        if (this.#database.isInTransaction) this.#database.exec("ROLLBACK");
         throw error;
       }
     });
@@ -96,22 +98,21 @@ export class StoreFile implements Disposable {
     try {
       return action();
     } catch (error) {
-      if ((error as { code?: string }).code !== "ERR_SQLITE_ERROR") throw error;
-      const reason = (error as Error).message;
-      throw new Error(`Cannot ${doing} as ${reason}: ${this.path}`, { cause: error });
+      if (!(error instanceof SqliteError)) throw error;
+      throw new Error(`Cannot ${doing} as ${error.message}: ${this.path}`, { cause: error });
     }
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#database[Symbol.dispose]();
   }
 }
 
-function openDatabase(
+function preparedFile(
   path: string,
   { pragmas = [], isReadOnly = false, mayBeOlder = false }: FileSettings,
-) {
-  const database = new DatabaseSync(path, { readOnly: isReadOnly });
+): Database {
+  const database = openDatabase(path, { isReadOnly });
   try {
     if (isReadOnly) prepareReading(database, mayBeOlder);
     else {
@@ -121,12 +122,12 @@ function openDatabase(
     for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
     return database;
   } catch (error) {
-    database.close();
+    database[Symbol.dispose]();
     throw error;
   }
 }
 
-function prepareReading(database: DatabaseSync, mayBeOlder: boolean): void {
+function prepareReading(database: Database, mayBeOlder: boolean): void {
   database.exec(WAIT);
   const pending = pendingMigrations(database);
   if (!mayBeOlder && pending.length > 0 && pending.length < MIGRATIONS.length) {

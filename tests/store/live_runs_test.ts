@@ -1,6 +1,6 @@
 import assert from "finestep/assert";
+import { openDatabase } from "finestep/sqlite";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { LiveRuns } from "../../src/store/live_runs.ts";
 import { openStore } from "../../src/store/run_store.ts";
@@ -33,7 +33,7 @@ Deno.test("LiveRuns.open() refuses what an older or a newer program wrote", () =
   withPath((path) => {
     openStore(path)[Symbol.dispose]();
     const change = (sql: string) => {
-      using database = new DatabaseSync(path);
+      using database = openDatabase(path);
       database.exec(sql);
     };
     change("DELETE FROM migrations WHERE name = 'm002_evaluations'");

@@ -1,11 +1,11 @@
 import assert from "finestep/assert";
-import { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "finestep/sqlite";
 import { migrate, MIGRATIONS } from "../../src/store/migrations.ts";
 
 const NEXT = { name: "m999_notes", sql: "CREATE TABLE notes (text TEXT) STRICT" };
 
 Deno.test("migrate() brings an older file up to date and keeps what it holds", () => {
-  using database = new DatabaseSync(":memory:");
+  using database = openDatabase(":memory:");
   migrate(database);
   database.exec(
     `INSERT INTO runs (kind, started, status, command, options, seed, data_set)
@@ -17,7 +17,7 @@ Deno.test("migrate() brings an older file up to date and keeps what it holds", (
 });
 
 Deno.test("migrate() applies each step once", () => {
-  using database = new DatabaseSync(":memory:");
+  using database = openDatabase(":memory:");
   migrate(database);
   migrate(database);
   const names = database.prepare("SELECT name FROM migrations").all().map(({ name }) => name);
@@ -25,7 +25,7 @@ Deno.test("migrate() applies each step once", () => {
 });
 
 Deno.test("migrate() refuses a file that a newer program wrote and names what it has", () => {
-  using database = new DatabaseSync(":memory:");
+  using database = openDatabase(":memory:");
   migrate(database, [...MIGRATIONS, NEXT]);
   assert.throws(() => migrate(database), {
     name: "RangeError",
@@ -34,7 +34,7 @@ Deno.test("migrate() refuses a file that a newer program wrote and names what it
 });
 
 Deno.test("migrate() applies all steps or none", () => {
-  using database = new DatabaseSync(":memory:");
+  using database = openDatabase(":memory:");
   const broken = { name: "m998_broken", sql: "CREATE TABLE (" };
   assert.throws(() => migrate(database, [NEXT, broken]));
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();

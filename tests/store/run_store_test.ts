@@ -1,6 +1,6 @@
 import assert from "finestep/assert";
+import { openDatabase } from "finestep/sqlite";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type Metric, openStore, RunStore } from "../../src/store/run_store.ts";
 import { anEpisode, aRecord, aVerdict, RUN } from "./episodes.ts";
 
@@ -73,7 +73,7 @@ Deno.test("RunStore.addTrainStep() counts the tool calls for SQL readers", async
     using store = openStore(path);
     const step = { trainStep: 0, metrics: {} };
     store.addTrainStep(store.startRun(RUN), step, [aRecord("a", 0)]);
-    using database = new DatabaseSync(path, { readOnly: true });
+    using database = openDatabase(path, { isReadOnly: true });
     const row = database.prepare("SELECT calls, redundant, is_correct FROM episodes").get();
     assert.deepEqual({ ...row }, { calls: 1, redundant: 1, is_correct: 1 });
   });
@@ -202,7 +202,7 @@ function storeOneRun(path: string): number {
 }
 
 function pagesOf(path: string): number {
-  using database = new DatabaseSync(path);
+  using database = openDatabase(path);
   return Number(database.prepare("PRAGMA page_count").get()!.page_count);
 }
 

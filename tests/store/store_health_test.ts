@@ -1,6 +1,6 @@
 import assert from "finestep/assert";
+import { openDatabase } from "finestep/sqlite";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { migrate, MIGRATIONS } from "../../src/store/migrations.ts";
 import { openStore } from "../../src/store/run_store.ts";
 import { storeHealth } from "../../src/store/store_health.ts";
@@ -40,13 +40,13 @@ Deno.test("storeHealth() says what is damaged", async () => {
 });
 
 function made(path: string, migrations: typeof MIGRATIONS): void {
-  using database = new DatabaseSync(path);
+  using database = openDatabase(path);
   migrate(database, migrations);
 }
 
 /** Puts a row into a table of which an index then forgets everything. */
 async function emptyIndex(path: string, name: string): Promise<void> {
-  using database = new DatabaseSync(path);
+  using database = openDatabase(path);
   const { rootpage } = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?")
     .get(name)! as { rootpage: number };
   const pageBytes = Number(database.prepare("PRAGMA page_size").get()!.page_size);
