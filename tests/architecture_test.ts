@@ -51,6 +51,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
     "src/reports/audit_schema.ts",
     "src/reports/export/schema.ts",
     "src/server/ors_wire.ts",
+    "src/server/wire.ts",
     "src/store/identity_schema.ts",
   ],
   "vega": ["src/pages/chart.ts"],

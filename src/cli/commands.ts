@@ -73,9 +73,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "watch a run as it goes on",
     load: () => import("./watch.ts"),
   },
+  serve: {
+    summary: "serve the environment to trainers elsewhere: OpenEnv, MCP, ORS, verl-tool",
+    load: () => import("./serve.ts"),
+  },
   doctor: {
     summary: "try what the commands need on this machine",
     load: () => import("./doctor.ts"),
+  },
+  completions: {
+    summary: "print completions of commands, flags and values for a shell",
+    load: () => import("./completions.ts"),
+    takes: ["bash", "zsh", "fish", "powershell"],
   },
 };
 

@@ -46,6 +46,8 @@ export interface EpisodeChoice {
   /** Recorded with the episode. Random where there is none. */
   readonly seed?: number;
   readonly group?: GroupKey;
+  /** Names the episode in its group; an id that cannot be guessed where there is none. */
+  readonly episodeId?: string;
   /** Whether the prompt tells of tools in its text, or leaves that to the client; `text` by default. */
   readonly prompt?: "text" | "tools";
 }

@@ -38,8 +38,8 @@ export interface StepOutcome {
 
 /** An episode, from its prompt to its end. */
 export class EnvSession {
-  /** Cannot be guessed. */
-  readonly id = crypto.randomUUID();
+  /** As the client names it, or a UUID. */
+  readonly id: string;
   readonly split: string;
   readonly example: Example;
   readonly seed: number;
@@ -60,6 +60,7 @@ export class EnvSession {
     const { split, example, seed } = chosenQuestion(environment, choice);
     if (choice.group) groups.join(choice.group, `${split} ${example.id}`);
     const task = choice.prompt === "tools" ? withoutProtocol(environment.task) : environment.task;
+    this.id = choice.episodeId ?? crypto.randomUUID();
     this.split = split;
     this.example = example;
     this.seed = seed;
