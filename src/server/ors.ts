@@ -25,7 +25,7 @@ import { toolsOf } from "./tools.ts";
 export function orsRoutes(context: ServerContext, now = () => performance.now()): Route[] {
   const { environment } = context;
   const sessions = new OrsSessions(context.sessions, now);
-  const underName = [...taskRoutes(environment), ...episodeRoutes(environment, sessions)];
+  const underName = [...taskRoutes(environment), ...episodeRoutes(sessions)];
   return [
     get("/list_environments", "names", () => Response.json([environment.name])),
     ...sessionRoutes(context, sessions),
@@ -86,16 +86,16 @@ function sessionRoutes(context: ServerContext, sessions: OrsSessions): Route[] {
       return Response.json({ status: "ok" });
     }),
     ...["/delete", "/delete_session"].map((path) =>
-      post(path, "ends a session", ({ request }) => {
+      post(path, "ends a session", async ({ request }) => {
         const sid = sessionId(request);
-        sessions.delete(sid);
+        await sessions.delete(sid);
         return Response.json({ sid });
       })
     ),
   ];
 }
 
-function episodeRoutes({ scalarReward }: ServerEnvironment, sessions: OrsSessions): Route[] {
+function episodeRoutes(sessions: OrsSessions): Route[] {
   const episodeOf = ({ request }: Call) => sessions.get(sessionId(request)).episode;
   return [
     get("/:env/prompt", "the prompt of an episode", (call) => {
@@ -114,7 +114,7 @@ function episodeRoutes({ scalarReward }: ServerEnvironment, sessions: OrsSession
     post("/:env/call", "a call of a tool, which is a step", async ({ request }) => {
       const { episode, calls } = sessions.get(sessionId(request));
       const { name, input, task_id } = bodyOf(CALL_BODY, await jsonBody(request));
-      const id = task_id ?? calls.start(() => calledTool(episode, name, input, scalarReward));
+      const id = task_id ?? calls.start(() => calledTool(episode, name, input));
       const result = calls.result(id);
       return result === undefined
         ? eventStream([["error", "unknown task_id"]])
@@ -125,14 +125,13 @@ function episodeRoutes({ scalarReward }: ServerEnvironment, sessions: OrsSession
 
 /**
  * Takes a step and says what came of it (RunToolOutput). Calls that the task refuses are steps as well,
- * as in training. Where steps earn nothing but the outcome, those before the last have no reward, not 0:
- * trainers take the last reward of an episode that they cut short for its outcome.
+ * as in training. The reward is never null, so that trainers that take the last one for the outcome count
+ * an episode without an answer as a failure, not as one that nobody scored.
  */
 async function calledTool(
   episode: EnvSession,
   tool: string,
   input: Readonly<Record<string, unknown>>,
-  scalarReward: ServerEnvironment["scalarReward"],
 ): Promise<string> {
   try {
     const { observation, reward, done, metadata } = await episode.step({ tool, arguments: input });
@@ -140,9 +139,7 @@ async function calledTool(
       ok: true,
       output: {
         blocks: observation === "" ? [] : [textBlock(observation)],
-        metadata,
-        reward: done || scalarReward === "process" ? reward : null,
-        finished: done,
+        ...{ metadata, reward, finished: done },
       },
     });
   } catch (error) {
@@ -158,9 +155,13 @@ function choiceOf(
   environment: ServerEnvironment,
   { task_spec: spec, split, index }: ReturnType<typeof CREATE_BODY.parse>,
 ): EpisodeChoice {
-  if (spec != null) return { ...spec, exampleId: spec.id, prompt: "tools" };
+  const prompt = "tools";
+  if (spec != null) {
+    const { id: exampleId, ...rest } = spec;
+    return { ...rest, exampleId, prompt };
+  }
   exampleAt(environment, split!, index!);
-  return { split: split!, index: index!, prompt: "tools" };
+  return { split: split!, index: index!, prompt };
 }
 
 function sessionId(request: Request): string {

@@ -54,7 +54,7 @@ export class OrsSessions {
       if (this.#open.has(sid)) throw new Refusal(400, "Session already exists");
       this.#open.set(sid, { seat, episode, calls: new ResumableCalls(this.#now) });
     } catch (error) {
-      this.#sessions.close(seat.id);
+      await this.#sessions.close(seat.id);
       throw error;
     }
     seat.closed.addEventListener("abort", () => this.#end(sid));
@@ -77,10 +77,10 @@ export class OrsSessions {
       : new Refusal(404, "Active environment not found");
   }
 
-  /** Ends a session, if it is open. */
-  delete(sid: string): void {
+  /** Ends a session, if it is open. Settles when its place is free. */
+  async delete(sid: string): Promise<void> {
     const session = this.#open.get(sid);
-    if (session !== undefined) this.#sessions.close(session.seat.id);
+    if (session !== undefined) await this.#sessions.close(session.seat.id);
   }
 
   #end(sid: string): void {

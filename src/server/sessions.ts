@@ -140,13 +140,14 @@ export class Sessions {
     return seat;
   }
 
-  /** Closes a session, if it is open. */
-  close(id: string, reason = "closed by the client"): void {
+  /** Closes a session, if it is open. Settles when its place is free. */
+  close(id: string, reason = "closed by the client"): Promise<void> {
     const seat = this.#seats.get(id);
-    if (seat === undefined) return;
+    if (seat === undefined) return Promise.resolve();
     this.#seats.delete(id);
     const leaving = seat.close(reason).finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
+    return leaving;
   }
 
   /** Closes the sessions that nobody has used for long. */
