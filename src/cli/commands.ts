@@ -69,6 +69,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "compare this tree with a baseline: PASS, REGRESSION or INCONCLUSIVE",
     load: () => import("./leaderboard_check.ts"),
   },
+  "engine probe": {
+    summary: "find out what a Tinker server does, and whether it can be trained on",
+    load: () => import("./engine_probe.ts"),
+  },
   watch: {
     summary: "watch a run as it goes on",
     load: () => import("./watch.ts"),

@@ -27,6 +27,7 @@ import type {
   SandboxFacts,
 } from "./doctor_findings.ts";
 import { askServer } from "./doctor_server.ts";
+import { located } from "./located.ts";
 import { DENO_VERSION, FORM, sourceCommit, VERSION } from "./program.ts";
 
 /** What is looked at. */
@@ -52,8 +53,8 @@ export async function gatherFacts(subjects: Subjects): Promise<Facts> {
     backends: await attempt(backendFacts),
     sandbox: await attempt(sandboxFacts),
     packages: await packageFacts(),
-    data: await attempt(() => dataFacts(subjects)),
-    model: await attempt(() => modelFacts(subjects.model)),
+    data: await attempt(() => dataFacts(located(subjects.data), subjects.split)),
+    model: await attempt(() => modelFacts(located(subjects.model))),
     disks: await diskFacts(subjects.store),
     store: await attempt(() => storeHealth(subjects.store)),
     ...server !== "" && { server: await askServer(server) },
@@ -167,7 +168,7 @@ async function packageFacts(): Promise<PackageFacts[]> {
   );
 }
 
-async function dataFacts({ data, split }: Subjects): Promise<DataFacts> {
+async function dataFacts(data: string, split: string): Promise<DataFacts> {
   await using pool = new SqlPool({ roots: [data], ...ANSWER_CAPS });
   const dataset = await loadDataset(data, { split: split || undefined, pool });
   return {
