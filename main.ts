@@ -9,6 +9,7 @@ const [first = "--help", ...rest] = Deno.args;
 const argv = first === "help" && rest.length > 0 ? [...rest, "--help"] : Deno.args;
 try {
   const named = namedCommand(argv);
+  if (!named?.entry.network) Deno.permissions.revokeSync({ name: "net" });
   if (named) Deno.exitCode = await (await named.entry.load()).run(named.rest);
   else if (["--help", "-h", "help"].includes(first)) console.log(programHelp());
   else if (["--version", "-V"].includes(first)) console.log(await versionText());

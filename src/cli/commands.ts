@@ -21,6 +21,8 @@ export interface CommandEntry {
   readonly load: () => Promise<CommandModule>;
   /** What its arguments are, beside flags: words to choose from, or files. */
   readonly takes?: readonly string[] | "file";
+  /** Whether it may use the network, which all others give up before they begin. */
+  readonly network?: true;
 }
 
 /** By name, in the order of the help; a name of two words goes before the command it begins with. */
@@ -28,15 +30,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   train: {
     summary: "train a policy, and compare it with what it was before",
     load: () => import("./train.ts"),
+    network: true,
   },
   eval: {
     summary: "score predictions, a model or a served model on a benchmark",
     load: () => import("./eval.ts"),
+    network: true,
     takes: "file",
   },
   bench: {
     summary: "train algorithms over seeds with one budget, and decide which is better",
     load: () => import("./bench.ts"),
+    network: true,
   },
   credit: {
     summary: "audit the tool calls of any SQL agent: redundancy, rewards, advantages",
@@ -72,6 +77,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   "engine probe": {
     summary: "find out what a Tinker server does, and whether it can be trained on",
     load: () => import("./engine_probe.ts"),
+    network: true,
   },
   watch: {
     summary: "watch a run as it goes on",
@@ -80,10 +86,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: {
     summary: "serve the environment to trainers elsewhere: OpenEnv, MCP, ORS, verl-tool",
     load: () => import("./serve.ts"),
+    network: true,
   },
   doctor: {
     summary: "try what the commands need on this machine",
     load: () => import("./doctor.ts"),
+    network: true,
   },
   completions: {
     summary: "print completions of commands, flags and values for a shell",

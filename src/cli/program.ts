@@ -45,10 +45,11 @@ export async function sourceCommit(): Promise<string | null> {
   }
 }
 
-/** What `finestep --version` prints: `finestep 0.2.0 (1fdb9cd9e5b3, source), Deno 2.9.6`. */
+/** For `finestep --version`: `finestep 0.2.0 (1fdb9cd9e5b3, source), Deno 2.9.6 on x86_64-unknown-linux-gnu`. */
 export async function versionText(): Promise<string> {
   const commit = await sourceCommit() ?? "commit unknown";
-  return `finestep ${VERSION} (${commit}, ${FORM}), Deno ${Deno.version.deno}`;
+  const runtime = `Deno ${Deno.version.deno} on ${Deno.build.target}`;
+  return `finestep ${VERSION} (${commit}, ${FORM}), ${runtime}`;
 }
 
 function buildFacts(url: URL): Build | null {
