@@ -24,6 +24,7 @@ const PURE = RULES.filter(({ isPure }) => isPure).map(({ name }) => name);
 
 /** Where each outside package, and node's SQLite, is imported in src/: a file or a folder. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
+  "finestep/args": ["src/cli/args.ts", "src/cli/stored_system.ts"],
   "finestep/assert": [],
   "finestep/sqlite": ["src/store/"],
   "onnxruntime-node": ["src/engines/onnx_session.ts"],
@@ -41,6 +42,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
     "src/audit/episode_line.ts",
     "src/dataset/bird_format.ts",
     "src/dataset/quarantine.ts",
+    "src/engines/tinker/wire.ts",
     "src/gate/baseline.ts",
     "src/gate/trajectory.ts",
     "src/leaderboard/schema.ts",

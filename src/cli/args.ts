@@ -5,7 +5,7 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
+import { type Grammar, readCommandLine, type WrittenFlag } from "finestep/args";
 import { checkValue, type Option, type Options, type Values } from "../config/option.ts";
 
 /** A command used wrongly; the program prints the message alone and exits with 2. */
@@ -70,14 +70,13 @@ const COMMON_HELP: readonly (readonly [string, string])[] = [
  */
 export function parseFlags<T extends OptionTables>(argv: readonly string[], tables: T): Flags<T> {
   const options = joined(tables);
+  const { flags, positionals } = readCommandLine(argv, grammarOf(options));
   const values = new Map<string, unknown>();
-  const positionals: string[] = [];
   const common = { json: false, help: false };
-  for (const token of tokensOf(argv, options)) {
-    if (token.kind === "positional") positionals.push(token.value);
-    if (token.kind !== "option") continue;
-    if (token.name === "json" || token.name === "help") common[token.name] = true;
-    else values.set(...valueOf(token, options));
+  for (const flag of flags) {
+    if (flag.name === "--json") common.json = parsedSwitch(flag);
+    else if (flag.name === "--help") common.help = parsedSwitch(flag);
+    else values.set(...valueOf(flag, options));
   }
   return {
     values: filled(tables, values),
@@ -142,55 +141,43 @@ function joined(tables: OptionTables): Map<string, AnyOption> {
   return options;
 }
 
-type Token = NonNullable<ReturnType<typeof parseArgs>["tokens"]>[number];
-type OptionToken = Extract<Token, { kind: "option" }>;
-
-function tokensOf(argv: readonly string[], options: ReadonlyMap<string, AnyOption>): Token[] {
-  const flags: Record<string, { type: "string" | "boolean"; short?: string }> = {
-    help: { type: "boolean", short: "h" },
-    json: { type: "boolean" },
+function grammarOf(options: ReadonlyMap<string, AnyOption>): Grammar {
+  const isSwitch = (name: string) => typeof options.get(name)!.default === "boolean";
+  const names = [...options.keys()];
+  return {
+    texts: names.filter((name) => !isSwitch(name)).map(flagName),
+    switches: [...names.filter(isSwitch).map(flagName), "--help", "--json"],
+    letters: { "-h": "--help" },
   };
-  for (const [name, option] of options) {
-    const type = typeof option.default === "boolean" ? "boolean" : "string";
-    flags[flagName(name).slice(2)] = { type };
-  }
-  // Not strict: node's own messages know neither ranges nor the nearest flag.
-  return parseArgs({ args: [...argv], options: flags, strict: false, tokens: true }).tokens;
 }
 
-/** The option's name and the value that a token gives it, checked. */
-function valueOf(token: OptionToken, options: ReadonlyMap<string, AnyOption>): [string, unknown] {
-  const flag = token.rawName;
+/** The option's name and the value that a flag gives it, checked. */
+function valueOf(flag: WrittenFlag, options: ReadonlyMap<string, AnyOption>): [string, unknown] {
   for (const [name, option] of options) {
-    const isSwitch = typeof option.default === "boolean";
-    if (flag === flagName(name)) return [name, parsed(token, option)];
-    if (isSwitch && flag === flagName(name).replace("--", "--no-") && token.value === undefined) {
-      return [name, false];
-    }
+    if (flag.name === flagName(name)) return [name, parsed(flag, option)];
   }
-  throw new UsageError(`Unknown flag "${flag}"${suggestion(flag, [...options.keys()])}`);
+  throw new UsageError(`Unknown flag "${flag.name}"${suggestion(flag.name, [...options.keys()])}`);
 }
 
-function parsed(token: OptionToken, option: AnyOption): unknown {
-  const { rawName: flag, value } = token;
-  if (typeof option.default === "boolean") return parsedSwitch(flag, value);
-  if (value === undefined || (!token.inlineValue && value.startsWith("--"))) {
-    throw new UsageError(`Cannot set "${flag}" as it has no value: expected ${kindOf(option)}`);
+function parsed(flag: WrittenFlag, option: AnyOption): unknown {
+  if (typeof option.default === "boolean") return parsedSwitch(flag);
+  const { name, value } = flag;
+  if (value === undefined) {
+    throw new UsageError(`Cannot set "${name}" as it has no value: expected ${kindOf(option)}`);
   }
-  const result = typeof option.default === "number" ? parsedNumber(flag, value) : value;
+  const result = typeof option.default === "number" ? parsedNumber(name, value) : value;
   try {
-    checkValue(flag, option, result);
+    checkValue(name, option, result);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
   return result;
 }
 
-function parsedSwitch(flag: string, value: string | undefined): boolean {
-  if (value === undefined || value === "true") return true;
-  if (value === "false") return false;
+function parsedSwitch({ name, value }: WrittenFlag): boolean {
+  if (value === "true" || value === "false") return value === "true";
   throw new UsageError(
-    `Cannot set "${flag}" as it must be true or false: current value is ${value}`,
+    `Cannot set "${name}" as it must be true or false: current value is ${value}`,
   );
 }
 

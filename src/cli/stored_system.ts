@@ -6,7 +6,7 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "finestep/args";
 import { makeAlgorithm } from "../algorithms/mod.ts";
 import type { System } from "../leaderboard/row.ts";
 import { rewardOptions } from "../rewards/options.ts";
@@ -71,15 +71,13 @@ function isStart(store: RunStore, folder: string): boolean {
 
 /** Folders that a training was given; they are not among its options. */
 function foldersOf({ options }: Run): { readonly model: string; readonly runs: string } {
-  const { values } = parseArgs({
-    args: [...(options.argv ?? []) as string[]],
-    strict: false,
-    options: {
-      model: { type: "string", default: FIXTURE_POLICY },
-      runs: { type: "string", default: join("results", "runs") },
-    },
-  });
-  return values as { model: string; runs: string };
+  const argv = (options.argv ?? []) as string[];
+  const { flags } = readCommandLine(argv, { texts: ["--model", "--runs"], switches: [] });
+  const given = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
+  return {
+    model: given("--model") ?? FIXTURE_POLICY,
+    runs: given("--runs") ?? join("results", "runs"),
+  };
 }
 
 /** All that a training's outcome depends on, but for the seed. */

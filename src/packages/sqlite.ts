@@ -52,3 +52,14 @@ export interface OpenSettings {
  * @throws {SqliteError} If SQLite refuses, as all that is done with the file afterwards.
  */
 export type OpenDatabase = (path: string, settings?: OpenSettings) => Database;
+
+/**
+ * An integer as a number.
+ *
+ * @throws {RangeError} If no number holds it exactly.
+ */
+export function exactNumber(integer: bigint): number {
+  const number = Number(integer);
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError(`Cannot read an integer as a number must hold it exactly: it is ${integer}`);
+}

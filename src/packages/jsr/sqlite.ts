@@ -12,6 +12,7 @@ import {
   type Cell,
   type CellInput,
   type Database,
+  exactNumber,
   type OpenDatabase,
   type Row,
   SqliteError,
@@ -61,7 +62,7 @@ class JsrDatabase implements Database {
       }
     } finally {
       // Left alone, a loop that was left early would hold its read lock.
-      if (this.#connection.open) statement.finalize();
+      if (this.#connection.open) finalize(statement);
     }
   }
 
@@ -109,6 +110,14 @@ class NumberedColumns extends Prepared {
   }
 }
 
+function finalize(statement: Prepared): void {
+  try {
+    statement.finalize();
+  } catch {
+    // SQLite says again what the last row ended with, and frees the statement all the same.
+  }
+}
+
 /** A call on a closed connection would work on freed memory. */
 function opened(connection: Connection): Connection {
   if (connection.open) return connection;
@@ -117,13 +126,11 @@ function opened(connection: Connection): Connection {
 
 function rowOf(names: readonly string[], cells: readonly unknown[]): Row {
   const row: Record<string, Cell> = Object.create(null);
-  for (const [i, name] of names.entries()) row[name] = exact(cells[i]);
+  for (const [i, name] of names.entries()) {
+    const cell = cells[i];
+    row[name] = typeof cell === "bigint" ? exactNumber(cell) : cell as Cell;
+  }
   return row;
-}
-
-function exact(cell: unknown): Cell {
-  if (typeof cell !== "bigint") return cell as Cell;
-  throw new RangeError(`Cannot read an integer as a number must hold it exactly: it is ${cell}`);
 }
 
 function bound(value: CellInput): BindValue {

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { lastError } from "../../sandbox/last_error.ts";
 import {
   type CellInput,
   type Database,
+  exactNumber,
   type OpenDatabase,
   type Row,
   SqliteError,
@@ -44,11 +45,11 @@ class NodeDatabase implements Database {
   }
 
   *iterate(sql: string, ...values: CellInput[]): Generator<Row> {
-    const rows = attempt(() => this.#database.prepare(sql).iterate(...values));
-    for (let row = attempt(() => rows.next()); !row.done; row = attempt(() => rows.next())) {
-      yield row.value as Row;
-    }
-    // In Deno 2.9 `iterate()` ends alike after the last row and on an error.
+    const statement = attempt(() => this.#database.prepare(sql));
+    // As numbers, Deno 2.9 would end the loop at the first integer that is too large for one.
+    statement.setReadBigInts(true);
+    for (const row of attempt(() => statement.iterate(...values))) yield withNumbers(row);
+    // It ends the loop alike after the last row and on an error of SQLite.
     const error = lastError(this.#database);
     if (error !== null) throw new SqliteError(error);
   }
@@ -76,6 +77,13 @@ class NodeStatement implements Statement {
   all(...values: CellInput[]): Row[] {
     return attempt(() => this.#statement.all(...values)) as Row[];
   }
+}
+
+function withNumbers(row: Record<string, SQLOutputValue>): Row {
+  for (const [name, cell] of Object.entries(row)) {
+    if (typeof cell === "bigint") row[name] = exactNumber(cell);
+  }
+  return row as Row;
 }
 
 function attempt<T>(action: () => T): T {
