@@ -1,5 +1,5 @@
 /**
- * The embedded engine as the commands set it up. Apart from the other setup, so that commands that
+ * The engine as the commands set it up. Apart from the other setup, so that commands that
  * need no model do not load a runtime for one.
  *
  * @module
@@ -29,19 +29,33 @@ export interface Place {
  *
  * @throws {Error} If a device that was named cannot be used, with advice.
  */
-export async function placeOf({ engine, device, tfjsBackend }: EngineOptions): Promise<Place> {
+export async function placeOf(options: EngineOptions): Promise<Place> {
+  const { engine, device, tfjsBackend, server } = options;
   if (engine === "tfjs") return { kind: "cpu", name: `tfjs on ${tfjsBackend}` };
+  if (engine === "tinker") return { kind: "cpu", name: `tinker at ${server}` };
   const { kind, name, passedOver } = await chooseDevice(device);
   passedOver.forEach((other) => console.error(`warning: not used: ${other}`));
   return { kind, name: `onnx on ${name}` };
 }
 
-/** The embedded engine with a model's weights, which it takes over. */
+/** What an engine is made of beside the model. */
+export interface EngineParts {
+  readonly adapters?: Adapters;
+  readonly place?: Place;
+  /** Of adapters that a server makes. */
+  readonly seed?: number;
+}
+
+/** An engine with a model's weights, which it takes over. */
 export async function makeEngine(
   model: Model,
   options: EngineOptions,
-  { adapters, place }: { readonly adapters?: Adapters; readonly place?: Place } = {},
+  { adapters, place, seed = 0 }: EngineParts = {},
 ): Promise<Engine> {
+  if (options.engine === "tinker") {
+    const { makeTinkerEngine } = await import("./tinker_setup.ts");
+    return await makeTinkerEngine(model, options, seed);
+  }
   const { beta1, beta2, weightDecay, maxGradientNorm, microBatchTokens, slots } = options;
   const shared = {
     ...model,
@@ -66,14 +80,14 @@ export async function makeEngine(
 export async function makeReference(
   model: Model,
   options: EngineOptions,
-  { adapters, place }: { readonly adapters?: Adapters; readonly place: Place },
+  { adapters, ...parts }: EngineParts,
 ): Promise<Engine> {
   if (!adapters) {
-    return await makeEngine({ ...model, weights: copied(model.weights) }, options, { place });
+    return await makeEngine({ ...model, weights: copied(model.weights) }, options, parts);
   }
   // Nobody changes the weights under adapters, so that these can be shared.
   const frozen = { ...adapters, weights: copied(adapters.weights) };
-  return await makeEngine(model, options, { adapters: frozen, place });
+  return await makeEngine(model, options, { adapters: frozen, ...parts });
 }
 
 function copied(tensors: NamedTensors): NamedTensors {
@@ -103,7 +117,7 @@ export async function loraOf(
 }
 
 /**
- * The adapters of {@linkcode loraOf}, if any.
+ * The adapters of {@linkcode loraOf}, if any; none where a server makes them.
  *
  * @throws {Error} If the folder cannot be read, or the targets are no layers of the model.
  */
@@ -112,6 +126,7 @@ export async function adaptersOf(
   options: EngineOptions,
   seed: number,
 ): Promise<Adapters | undefined> {
+  if (options.engine === "tinker") return undefined;
   if (options.adapter !== "") return await loadAdapters(options.adapter, config);
   const shape = await loraOf(options);
   return shape ? { shape, weights: initialAdapters(config, shape, seed) } : undefined;

@@ -40,6 +40,8 @@ export async function loadSizedModel(
   { engine, place, conversations, training }: Purpose,
 ): Promise<Model> {
   const { readWeights, ...model } = await openModel(located(path), options);
+  // A server has the weights.
+  if (engine.engine === "tinker") return { ...model, weights: new Map() };
   const { config } = model;
   const workload = {
     slots: Math.min(engine.slots, conversations),

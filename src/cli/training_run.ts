@@ -17,10 +17,9 @@ import { actionText } from "../env/parse.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { isRedundant, redundancyOf } from "../evaluation/redundancy.ts";
 import { differences, solvedByBoth, summarize } from "../evaluation/summary.ts";
-import { type Adapters, saveAdapters } from "../models/adapter_folder.ts";
+import { saveAdapters } from "../models/adapter_folder.ts";
 import { mergedWeights } from "../models/lora.ts";
 import { type Model, saveModel } from "../models/model_folder.ts";
-import { weightsOf } from "../models/weights.ts";
 import { DemonstratingPolicy } from "../policies/demonstration.ts";
 import type { Policy } from "../policies/policy.ts";
 import { duration } from "../reports/duration.ts";
@@ -59,13 +58,18 @@ interface Parts {
   readonly model: Model;
   readonly data: TrainingData;
   readonly task: Task;
-  /** What is learned in place of the weights, if not these. */
-  readonly adapters?: Adapters;
   readonly engine: Engine;
   /** What the engine computes on. */
   readonly place: Place;
   /** The policy that the run began with, where a KL term compares with it. */
   readonly reference?: Engine;
+}
+
+/** Where a trained policy is. */
+interface SavedPolicy {
+  readonly path: string;
+  /** The command that evaluates it. */
+  readonly usage: string;
 }
 
 /** A run that is set up. */
@@ -112,12 +116,13 @@ export class TrainingRun implements AsyncDisposable {
       const task = makeTask(loaded.task, { pool, answers, toolTimeoutMs });
       const data = await withoutUselessGold(loaded, task);
       const adapters = await adaptersOf(model, engineOptions, training.seed);
+      const parts = { adapters, place, seed: training.seed };
       const reference = Number(klCoefficient) > 0
-        ? await makeReference(model, engineOptions, { adapters, place })
+        ? await makeReference(model, engineOptions, parts)
         : undefined;
-      const engine = await makeEngine(model, engineOptions, { adapters, place });
+      const engine = await makeEngine(model, engineOptions, parts);
       return new TrainingRun({
-        ...{ flags, pool, model, data, task, adapters, engine, reference, place },
+        ...{ flags, pool, model, data, task, engine, reference, place },
       });
     } catch (error) {
       await pool[Symbol.asyncDispose]();
@@ -157,24 +162,30 @@ export class TrainingRun implements AsyncDisposable {
       return "interrupted";
     }
     const after = await this.#evaluate(store, runId, "after");
-    const policyPath = join(this.#folder(runId), "policy");
-    await this.#savePolicy(policyPath);
-    this.#report(store, runId, before, after, policyPath);
+    const policy = await this.#savePolicy(join(this.#folder(runId), "policy"));
+    this.#report(store, runId, { before, after, policy });
     return "finished";
   }
 
-  /** The trained model; adapters are merged into it, and kept beside it too. */
-  async #savePolicy(path: string): Promise<void> {
-    const { engine, model, adapters, flags } = this.#parts;
-    const learned = weightsOf((await engine.state()).tensors);
-    if (!adapters) return await saveModel(path, { ...model, weights: learned });
-    const { shape } = adapters;
-    await saveAdapters(`${path}_adapter`, { shape, weights: learned }, flags.values.run.model);
-    const weights = mergedWeights(model.config, shape, {
-      weights: model.weights,
-      adapters: learned,
-    });
+  /**
+   * Saves the trained model; adapters are merged into it, and kept beside it too. Where a server has the
+   * weights, there is nothing to merge with.
+   */
+  async #savePolicy(path: string): Promise<SavedPolicy> {
+    const { engine, model, flags } = this.#parts;
+    const { model: base } = flags.values.run;
+    const { shape, weights: learned, remote } = await engine.learned();
+    if (remote !== undefined) return { path: remote, usage: "kept by the server" };
+    const adapterPath = `${path}_adapter`;
+    if (shape) await saveAdapters(adapterPath, { shape, weights: learned }, base);
+    if (model.weights.size === 0) {
+      return { path: adapterPath, usage: `finestep eval --model ${base} --adapter ${adapterPath}` };
+    }
+    const weights = shape
+      ? mergedWeights(model.config, shape, { weights: model.weights, adapters: learned })
+      : learned;
     await saveModel(path, { ...model, weights });
+    return { path, usage: `finestep eval --model ${path}` };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -312,9 +323,11 @@ export class TrainingRun implements AsyncDisposable {
   #report(
     store: RunStore,
     runId: number,
-    before: Evaluation,
-    after: Evaluation,
-    policyPath: string,
+    { before, after, policy }: {
+      readonly before: Evaluation;
+      readonly after: Evaluation;
+      readonly policy: SavedPolicy;
+    },
   ): void {
     const { seed } = this.#parts.flags.values.training;
     const solved = solvedByBoth(before.verdicts, after.verdicts);
@@ -330,7 +343,7 @@ export class TrainingRun implements AsyncDisposable {
     const steps = store.trainSteps(runId).map(({ metrics }) => metrics);
     if (this.#parts.flags.json) {
       const run = store.run(runId);
-      console.log(JSON.stringify({ run, ...result, policy: policyPath }, null, 2));
+      console.log(JSON.stringify({ run, ...result, policy: policy.path }, null, 2));
       return;
     }
     const style = outputStyle();
@@ -342,7 +355,7 @@ export class TrainingRun implements AsyncDisposable {
       timeTable(steps, style),
       "",
       `Options: ${optionsText({ ...this.algorithm.options, ...this.#rewards })}`,
-      `Trained policy: ${policyPath} (finestep eval --model ${policyPath})`,
+      `Trained policy: ${policy.path} (${policy.usage})`,
       `Stored as run ${runId} (finestep runs ${runId}); ${
         duration(steps.reduce((sum, metrics) => sum + timeOf(metrics), 0) / 1000)
       } of training`,

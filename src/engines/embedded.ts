@@ -11,13 +11,13 @@ import type { ModelConfig } from "../models/config.ts";
 import type { Adapters } from "../models/adapter_folder.ts";
 import { adapterShapes } from "../models/lora.ts";
 import { activationBytes, attentionBytes, pairsPerToken } from "../models/transformer.ts";
-import { checkNames, type NamedTensors, weightShapes } from "../models/weights.ts";
+import { checkNames, type NamedTensors, weightShapes, weightsOf } from "../models/weights.ts";
 import { EmbeddedPolicy } from "../policies/embedded.ts";
 import type { Policy, Sampling } from "../policies/policy.ts";
 import type { Batch } from "../trajectory/batch.ts";
 import type { AdamOptions } from "./adamw.ts";
 import { contextFeeds } from "./context.ts";
-import type { Engine, EngineState, UpdateReport } from "./engine.ts";
+import type { Engine, EngineState, Learned, UpdateReport } from "./engine.ts";
 import type { Learner } from "./learner.ts";
 import { type Limits, type MicroBatch, microBatches } from "./micro_batches.ts";
 import type { Network, NetworkParts } from "./network.ts";
@@ -32,7 +32,7 @@ export interface EmbeddedEngineOptions {
   readonly adapters?: Adapters;
   readonly chat: ChatTokens;
   readonly adam: AdamOptions;
-  /** Longer gradients are scaled down to this L2 norm. */
+  /** Longer gradients are scaled down to this L2 norm; 0 for none. */
   readonly maxGradientNorm: number;
   /** Most padded tokens in one forward or backward pass; bounds the memory. */
   readonly microBatchTokens: number;
@@ -121,8 +121,8 @@ export class EmbeddedEngine implements Engine {
     const backwardEnd = performance.now();
     const isApplied = Number.isFinite(loss) && Number.isFinite(norm);
     if (isApplied) {
-      const scale = Math.min(1, this.#options.maxGradientNorm / norm);
-      await this.#learner.step(learningRate, norm > 0 ? scale : 1);
+      const { maxGradientNorm: limit } = this.#options;
+      await this.#learner.step(learningRate, limit > 0 && norm > limit ? limit / norm : 1);
     } else {
       this.#learner.discard();
     }
@@ -156,6 +156,11 @@ export class EmbeddedEngine implements Engine {
     const shapes = adapters ? adapterShapes(config, adapters.shape) : weightShapes(config);
     checkNames(withMoments(shapes), state.tensors);
     await this.#learner.restore(state);
+  }
+
+  async learned(): Promise<Learned> {
+    const { tensors } = await this.#learner.state();
+    return { shape: this.#options.adapters?.shape ?? null, weights: weightsOf(tensors) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

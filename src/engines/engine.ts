@@ -6,13 +6,15 @@
  */
 
 import type { Surrogate } from "../algorithms/algorithm.ts";
+import type { Lora } from "../models/lora.ts";
+import type { NamedTensors } from "../models/weights.ts";
 import type { Policy, Sampling } from "../policies/policy.ts";
 import type { Batch } from "../trajectory/batch.ts";
 
 /** What an update did. */
 export interface UpdateReport {
   readonly loss: number;
-  /** L2 norm of the gradient of all weights before clipping. */
+  /** L2 norm of the gradient of all weights before clipping; NaN where a server does not tell it. */
   readonly gradientNorm: number;
   /** False when loss or gradient was not finite: then the weights are unchanged. */
   readonly isApplied: boolean;
@@ -53,14 +55,27 @@ export interface Engine extends AsyncDisposable {
    * @throws {TypeError} If names or shapes differ from this model's.
    */
   restore(state: EngineState): Promise<void>;
+  /** What has been learned so far. */
+  learned(): Promise<Learned>;
+}
+
+/** All weights, or the adapters that were learned in their place. */
+export interface Learned {
+  /** Of the adapters; null where the weights themselves were learned. */
+  readonly shape: Lora | null;
+  readonly weights: NamedTensors;
+  /** The name of it on a server that does not give it away; then `weights` is empty. */
+  readonly remote?: string;
 }
 
 /** All that an engine must keep to go on exactly where it was. */
 export interface EngineState {
-  /** Tensors by name: weights under their Hugging Face names, moments under `adam.m.*`, `adam.v.*`. */
-  readonly tensors: ReadonlyMap<
-    string,
-    { readonly shape: readonly number[]; readonly data: Float32Array }
-  >;
+  /**
+   * Tensors by name: weights under their Hugging Face names, moments under `adam.m.*`, `adam.v.*`. Empty
+   * where a server keeps them.
+   */
+  readonly tensors: NamedTensors;
   readonly optimizerSteps: number;
+  /** The server's name of what it keeps. */
+  readonly remote?: string;
 }

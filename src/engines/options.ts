@@ -1,11 +1,12 @@
 /**
- * Options of the optimizer and the embedded engine.
+ * Options of the optimizer and the engines.
  *
  * @module
  */
 
 import { choice, folder, option, real, type Values } from "../config/option.ts";
 import { LORA_TARGETS } from "../models/lora.ts";
+import { TINKER_OPTIONS } from "./tinker/options.ts";
 
 /** Where ONNX Runtime can be asked to compute. */
 export const DEVICE_CHOICES = ["auto", "cpu", "webgpu", "cuda"] as const;
@@ -18,7 +19,12 @@ export const TFJS_BACKENDS = ["cpu", "wasm", "webgpu", "node", "node-gpu"] as co
 
 /** How weights are updated, and with what resources. */
 export const ENGINE_OPTIONS = {
-  engine: choice("onnx", ["onnx", "tfjs"], "what computes: ONNX Runtime or TensorFlow.js", "ours"),
+  engine: choice(
+    "onnx",
+    ["onnx", "tfjs", "tinker"],
+    "what computes: ONNX Runtime, TensorFlow.js, or a server that speaks the Tinker API (docs/tinker.md)",
+    "ours",
+  ),
   device: choice(
     "cpu",
     DEVICE_CHOICES,
@@ -29,9 +35,12 @@ export const ENGINE_OPTIONS = {
   beta1: option(0.9, "AdamW: decay of the mean of gradients", "neighbour", { range: [0, 1] }),
   beta2: option(0.99, "AdamW: decay of the mean of squared gradients", "ours", { range: [0, 1] }),
   weightDecay: option(0.01, "AdamW: decoupled weight decay", "neighbour", { range: [0, 1] }),
-  maxGradientNorm: real(1, "longer gradients are scaled down to this L2 norm", "neighbour", {
-    range: [0, Infinity],
-  }),
+  maxGradientNorm: real(
+    1,
+    "longer gradients are scaled down to this L2 norm (0 = never)",
+    "neighbour",
+    { range: [0, Infinity] },
+  ),
   loraRank: option(
     0,
     "rank of adapters learned in place of all weights (0 = all weights)",
@@ -63,6 +72,7 @@ export const ENGINE_OPTIONS = {
     { range: [0, 1e9] },
   ),
   slots: option(64, "conversations that generate at once", "ours", { range: [1, 4096] }),
+  ...TINKER_OPTIONS,
   maxTurnTokens: option(96, "longest assistant message, in tokens", "ours", {
     range: [1, 1_000_000],
   }),

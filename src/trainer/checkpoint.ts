@@ -63,6 +63,8 @@ interface Manifest {
   readonly sampledTokens?: number;
   readonly configHash: string;
   readonly optimizerSteps: number;
+  /** Where a server keeps the tensors; the parts are then empty. */
+  readonly remote?: string;
   readonly parts: Readonly<Record<string, { readonly sha256: string; readonly sizeBytes: number }>>;
 }
 
@@ -154,8 +156,8 @@ async function writeParts(path: string, checkpoint: Checkpoint, disk: Disk): Pro
     await writeDurably(join(path, name), bytes, disk);
     parts[name] = { sha256: sha256(bytes), sizeBytes: bytes.length };
   }
-  const { optimizerSteps } = engineState;
-  const manifest: Manifest = { version: CHECKPOINT_VERSION, ...progress, optimizerSteps, parts };
+  const { tensors: _, ...engine } = engineState;
+  const manifest: Manifest = { version: CHECKPOINT_VERSION, ...progress, ...engine, parts };
   // The manifest must not reach the disk before the names of the parts do.
   await disk.syncDirectory(path);
   const sealed = { ...manifest, sha256: sha256Of(manifest) };
@@ -204,8 +206,9 @@ async function load(path: string): Promise<Checkpoint> {
     }
     for (const [tensor, value] of decodeSafetensors(bytes)) tensors.set(tensor, value);
   }
-  const { optimizerSteps, trainStep, cursorPosition, sampledTokens = 0, configHash } = manifest;
-  const engineState = { tensors, optimizerSteps };
+  const { optimizerSteps, remote, trainStep, cursorPosition, sampledTokens = 0, configHash } =
+    manifest;
+  const engineState = { tensors, optimizerSteps, ...remote !== undefined && { remote } };
   return { trainStep, cursorPosition, sampledTokens, configHash, engineState };
 }
 

@@ -84,7 +84,7 @@ export function sampledTokensOf(episodes: readonly ScoredEpisode[]): number {
 function updateMetrics({ loss, gradientNorm, isApplied, metrics }: UpdateReport) {
   return {
     "loss/loss": loss,
-    "loss/gradient_norm": gradientNorm,
+    ...(!Number.isNaN(gradientNorm) && { "loss/gradient_norm": gradientNorm }),
     "loss/is_applied": Number(isApplied),
     ...metrics,
   };

@@ -6,7 +6,7 @@
  */
 
 import type { Surrogate } from "../../src/algorithms/algorithm.ts";
-import type { Engine, EngineState, UpdateReport } from "../../src/engines/engine.ts";
+import type { Engine, EngineState, Learned, UpdateReport } from "../../src/engines/engine.ts";
 import type { Conversation, Policy } from "../../src/policies/policy.ts";
 import { type Script, ScriptedPolicy } from "../../src/policies/scripted.ts";
 import type { Batch } from "../../src/trajectory/batch.ts";
@@ -54,6 +54,10 @@ export class ScriptedEngine implements Engine {
   restore({ optimizerSteps }: EngineState): Promise<void> {
     this.#steps = optimizerSteps;
     return Promise.resolve();
+  }
+
+  learned(): Promise<Learned> {
+    return Promise.resolve({ shape: null, weights: new Map() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,0 +1,67 @@
+/**
+ * Adapters out of a server's archive: a gzipped tar of a folder in PEFT's form.
+ *
+ * @module
+ */
+
+import type { Adapters } from "../../models/adapter_folder.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { adapterShapes, LORA_TARGETS } from "../../models/lora.ts";
+import { decodeSafetensors } from "../../models/safetensors.ts";
+import { checkNames } from "../../models/weights.ts";
+import { ADAPTER_CONFIG } from "./wire.ts";
+
+/**
+ * The adapters in an archive. Which layers they are of is told by the names of their matrices, as
+ * servers leave that out of adapter_config.json.
+ *
+ * @throws {TypeError} If they are not adapters of this network.
+ * @throws {SyntaxError} If the archive cannot be read.
+ */
+export async function adaptersOf(
+  archive: Uint8Array<ArrayBuffer>,
+  config: ModelConfig,
+): Promise<Adapters> {
+  const files = tarFiles(await gunzipped(archive));
+  const { rank, alpha } = ADAPTER_CONFIG.parse(
+    JSON.parse(new TextDecoder().decode(fileOf(files, "adapter_config.json"))),
+  );
+  const weights = decodeSafetensors(fileOf(files, "adapter_model.safetensors"));
+  const names = [...weights.keys()];
+  const targets = LORA_TARGETS.filter((target) =>
+    names.some((name) => name.includes(`.${target}.lora_`))
+  );
+  const shape = { rank, alpha, targets };
+  checkNames(adapterShapes(config, shape), weights);
+  return { shape, weights };
+}
+
+function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (bytes) return bytes;
+  throw new SyntaxError(
+    `Cannot read the server's archive as it must have ${name}: it has ${[...files.keys()]}`,
+  );
+}
+
+async function gunzipped(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return await new Response(stream).bytes();
+}
+
+const BLOCK = 512;
+
+/** Files of a tar by the last part of their names (POSIX.1-1988: blocks of 512 bytes, sizes in octal). */
+function tarFiles(tar: Uint8Array): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  const text = (start: number, length: number) =>
+    new TextDecoder().decode(tar.subarray(start, start + length)).replace(/\0[^]*/, "");
+  for (let start = 0; start + BLOCK <= tar.length && tar[start] !== 0;) {
+    const size = parseInt(text(start + 124, 12), 8) || 0;
+    const name = text(start, 100).split("/").at(-1)!;
+    const content = start + BLOCK;
+    if (name !== "") files.set(name, tar.subarray(content, content + size));
+    start = content + BLOCK * Math.ceil(size / BLOCK);
+  }
+  return files;
+}

@@ -1,0 +1,261 @@
+/**
+ * A throw-away model on a server, and the experiments that can be made on it.
+ *
+ * **The optimizer is made linear.** A step of Adam with both betas 0 is
+ * `-rate * g / (|g| + epsilon)`; with an epsilon far above any gradient that is proportional to the
+ * gradient, so whatever a server multiplies its losses with is the ratio of two responses.
+ *
+ * **A response** is how far the logprobs of a few probe tokens rise by a step. They stand at the
+ * beginning of each sequence, and the model is causal: what follows them without an advantage leaves
+ * their gradient as it is, and changes only what the server divides by. So all experiments move the
+ * same weights in the same direction, and only how far tells one reduction from another.
+ *
+ * Steps go to and fro, so that the model stays near where it began.
+ *
+ * @module
+ */
+
+import { GRADIENT_LOSS, gradientData } from "./gradient_pass.ts";
+import type { Datum } from "./messages.ts";
+import type { Reducing } from "./reduction.ts";
+import type { AdamParameters, RemoteModel } from "./remote_model.ts";
+import { unlessRefused } from "./transport.ts";
+
+/** Tokens of the probe, of sequences that begin with it, and of one that does not. */
+export const PROBE_TOKENS = 4;
+export const LONG_TOKENS = 12;
+export const OTHER_TOKENS = 24;
+
+/** A sequence with the gradient that is sent for it; its logprobs are filled in then. */
+export interface Probed {
+  readonly ids: Int32Array;
+  /** Shape of `ids`. */
+  readonly gradient: Float64Array;
+  /** Added to the logprobs that ratios compare with. */
+  readonly shift?: number;
+}
+
+/** How a step differs from the linear one. */
+export interface Changes extends Partial<Omit<AdamParameters, "learningRate">> {
+  /** Learning rate, in units of the calibrated one. */
+  readonly rate?: number;
+}
+
+/** The gradient of a sequence times a factor. */
+export function times({ gradient, ...probed }: Probed, factor: number): Probed {
+  return { ...probed, gradient: gradient.map((slope) => factor * slope) };
+}
+
+/** Advantages as they are. */
+const UNSCALED: Reducing = { reduction: "sum", accumulation: "added" };
+
+/** A step that is proportional to the gradient. */
+const LINEAR: Omit<AdamParameters, "learningRate"> = {
+  beta1: 0,
+  beta2: 0,
+  epsilon: 1e4,
+  weightDecay: 0,
+  maxGradientNorm: 0,
+};
+
+/** A step by the gradient's signs. */
+export const BY_SIGN = { epsilon: 1e-10 };
+
+/** The mean rise of a probe token's logprob that the steps are scaled to. */
+const TARGET_RISE = 0.02;
+const MOST_TRIES = 12;
+const FIRST_RATE = 1e-6;
+
+/** A model and the sequences of the experiments. */
+export class ProbeBench {
+  readonly #model: RemoteModel;
+  /** The probe's tokens alone; in `long` and `longer` others follow; `other` has no gradient. */
+  readonly probe: Probed;
+  readonly long: Probed;
+  readonly longer: Probed;
+  readonly other: Probed;
+  #rate = FIRST_RATE;
+  #direction = 1;
+  /** Of the probe's tokens as they are now. */
+  #logprobs = new Float64Array();
+  #firstSum = NaN;
+
+  /** @param vocabSize Tokens below it are ones of the model. */
+  constructor(model: RemoteModel, vocabSize: number) {
+    this.#model = model;
+    const sequence = (length: number, salt: number): Probed => {
+      const ids = Int32Array.from(
+        { length: length + 1 },
+        (_, i) => (i <= PROBE_TOKENS ? 3 + 5 * i : 7 + (salt + i) * (i + 2)) % vocabSize,
+      );
+      // The step is to raise the logprobs of the probe's tokens.
+      const gradient = Float64Array.from(ids, (_, t) => t > 0 && t <= PROBE_TOKENS ? -1 : 0);
+      return { ids, gradient };
+    };
+    this.probe = sequence(PROBE_TOKENS, 0);
+    this.long = sequence(LONG_TOKENS, 1);
+    this.longer = sequence(OTHER_TOKENS, 5);
+    this.other = times(sequence(OTHER_TOKENS, 2), 0);
+  }
+
+  /** Largest difference between the logprobs of two forward passes, and one with gradients. */
+  async passDifference(): Promise<number> {
+    const first = await this.#read();
+    const second = await this.#read();
+    const [third] =
+      (await this.#pass(gradientData([[this.#filled(times(this.probe, 0))]], UNSCALED)))
+        .logprobs;
+    // What was added counts as a sequence until the next step.
+    await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 });
+    this.#firstSum = sum(first);
+    return Math.max(largest(first, second), largest(first, third));
+  }
+
+  /**
+   * Finds the learning rate at which a step raises the probe's logprobs by a little.
+   *
+   * @throws {TypeError} If none does.
+   */
+  async calibrate(changes: Changes = {}): Promise<void> {
+    this.#rate = FIRST_RATE * (changes.epsilon ?? LINEAR.epsilon);
+    const target = TARGET_RISE * PROBE_TOKENS;
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const risen = Math.abs(await this.response([[this.probe]], changes));
+      if (risen > target / 2 && risen < 2 * target) return;
+      this.#rate *= Math.min(1000, Math.max(1 / 1000, target / risen));
+    }
+    throw new TypeError(
+      `Cannot probe the server as an optimizer step must change the logprobs of what it was given: it does not by ${MOST_TRIES} learning rates`,
+    );
+  }
+
+  /** Raises or lowers the probe's logprobs, in turn; gives how far, in the direction wanted. */
+  async response(
+    requests: readonly (readonly Probed[])[],
+    changes: Changes = {},
+    reducing = UNSCALED,
+  ): Promise<number> {
+    const directed = requests.map((request) =>
+      request.map((probed) => this.#filled(times(probed, this.#direction)))
+    );
+    return await this.#responseOf(gradientData(directed, reducing), changes);
+  }
+
+  /** How far a step without gradient goes after one with, relative to it, if it keeps half the mean. */
+  async momentum(): Promise<number> {
+    const response = await this.response([[this.probe]]);
+    const further = await this.#step(this.#unmoved(), { beta1: 0.5 });
+    return -this.#direction * further / response;
+  }
+
+  /** The response by signs after one of ten times the gradient, if the squares are remembered, relative to the one before. */
+  async memoryOfSquares(): Promise<number> {
+    await this.calibrate(BY_SIGN);
+    const before = await this.response([[this.probe]], BY_SIGN);
+    await this.response([[times(this.probe, 10)]], BY_SIGN);
+    return await this.response([[this.probe]], { ...BY_SIGN, beta2: 0.99 }) / before;
+  }
+
+  /** The response where the probe's tokens have weight 0; null where weights are refused. */
+  async unweighted(): Promise<number | null> {
+    const [[datum]] = gradientData([[this.#filled(times(this.long, this.#direction))]], UNSCALED);
+    const weights = Float32Array.from(datum.targets, (_, t) => Number(t >= PROBE_TOKENS));
+    return await unlessRefused(() =>
+      this.#responseOf([[{ ...datum, floats: { ...datum.floats, weights } }]], {})
+    );
+  }
+
+  /** What is left of a displacement when all weights are halved. */
+  async decayed(): Promise<number> {
+    const displacement = () => sum(this.#logprobs) - this.#firstSum;
+    await this.#step(gradientData([[this.#filled(this.probe)]], UNSCALED), { rate: 10 });
+    const before = displacement();
+    await this.#step(this.#unmoved(), { rate: 0.5 / this.#rate, weightDecay: 1 });
+    return displacement() / before;
+  }
+
+  /** Which losses a forward pass may name. */
+  async losses(names: readonly string[]): Promise<string[]> {
+    const found: string[] = [];
+    const [[datum]] = gradientData([[this.#filled(this.probe)]], UNSCALED);
+    const weights = new Float32Array(PROBE_TOKENS).fill(1);
+    for (const loss of names) {
+      const floats = loss === "cross_entropy" ? { weights } : datum.floats;
+      const chunks = [[{ ...datum, floats }]];
+      const output = await unlessRefused(() =>
+        this.#model.passes(chunks, { loss, isForwardOnly: true })
+      );
+      if (output) found.push(loss);
+    }
+    return found;
+  }
+
+  /** What sampling gives: whether seeds repeat it, the stop token is told, and passes agree. */
+  async sampling() {
+    const sampler = await this.#model.sampler();
+    const prompt = [...this.probe.ids];
+    const ask = (seed: number, stopTokens: readonly number[] = []) =>
+      sampler.sample({ prompt, maxTokens: 8, temperature: 1, seed, stopTokens });
+    const [first, again, other, another] = await Promise.all([1, 1, 2, 3].map((seed) => ask(seed)));
+    const stopped = await ask(1, [first.tokens[0]]);
+    const [logprobs] = await this.#model.logprobs([
+      Int32Array.from([...prompt, ...first.tokens]),
+    ]);
+    const said = [other, another].map(({ tokens }) => String(tokens));
+    return {
+      samplingDifference: largest(first.logprobs, logprobs.slice(prompt.length - 1)),
+      repeatsSeeds: String(first.tokens) === String(again.tokens) &&
+        said.some((tokens) => tokens !== String(first.tokens)),
+      givesStopToken: String(stopped.tokens) === String(first.tokens.slice(0, 1)) &&
+        stopped.stopReason === "stop",
+    };
+  }
+
+  async #responseOf(chunks: readonly (readonly Datum[])[], changes: Changes): Promise<number> {
+    const direction = this.#direction;
+    this.#direction = -direction;
+    return direction * await this.#step(chunks, changes);
+  }
+
+  /** How far the sum of the probe's logprobs rises. */
+  async #step(
+    chunks: readonly (readonly Datum[])[],
+    { rate = 1, ...changes }: Changes,
+  ): Promise<number> {
+    const before = sum(this.#logprobs);
+    await this.#pass(chunks);
+    await this.#model.optimizerStep({ ...LINEAR, ...changes, learningRate: rate * this.#rate });
+    return sum(await this.#read()) - before;
+  }
+
+  async #pass(chunks: readonly (readonly Datum[])[]) {
+    return await this.#model.passes(chunks, { loss: GRADIENT_LOSS, isForwardOnly: false });
+  }
+
+  async #read(): Promise<Float64Array> {
+    const [logprobs] = await this.#model.logprobs([this.probe.ids]);
+    return this.#logprobs = Float64Array.from(logprobs);
+  }
+
+  #unmoved(): Datum[][] {
+    return gradientData([[this.#filled(times(this.probe, 0))]], UNSCALED);
+  }
+
+  /** With the logprobs of the probe's tokens; those of the others do not count, as they have no advantage. */
+  #filled({ ids, gradient, shift = 0 }: Probed) {
+    const logprobs = new Float64Array(ids.length);
+    logprobs.set(this.#logprobs.map((logprob) => logprob + shift), 1);
+    return { ids, gradient, logprobs };
+  }
+}
+
+/** The token ids that a first pass is made over. */
+export function firstIds(vocabSize: number): Int32Array {
+  return Int32Array.from({ length: PROBE_TOKENS + 1 }, (_, i) => (3 + 5 * i) % vocabSize);
+}
+
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, x) => total + x, 0);
+
+function largest(some: ArrayLike<number>, others: ArrayLike<number>): number {
+  return Math.max(...Array.from(some, (value, t) => Math.abs(value - others[t])));
+}

@@ -1,0 +1,194 @@
+/**
+ * A model with adapters on a Tinker server: passes over it, optimizer steps, checkpoints, samplers.
+ *
+ * @module
+ */
+
+import { chunked, type ChunkLimits } from "./chunks.ts";
+import { datumOf } from "./gradient_pass.ts";
+import { type Datum, type PassOutput, passRequest, type Sample, type Wire } from "./messages.ts";
+import { TinkerError, type Transport } from "./transport.ts";
+import { ANYTHING, METRICS, PASS, SAMPLES, SAVED, SAVED_SAMPLER } from "./wire.ts";
+
+/** How requests are written. */
+export interface RemoteModelOptions {
+  readonly wire: Wire;
+  readonly chunks?: ChunkLimits;
+}
+
+/** What an optimizer step is made with. */
+export interface AdamParameters {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Longer gradients are scaled down to this norm; 0 for none. Many servers do not read it. */
+  readonly maxGradientNorm: number;
+}
+
+/** What is sampled from a prompt. */
+export interface SampleRequest {
+  readonly prompt: readonly number[];
+  readonly maxTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** In [0, 2^31). */
+  readonly seed: number;
+  readonly stopTokens: readonly number[];
+}
+
+/** Weights as they were at one moment, to sample from. */
+export interface Sampler {
+  sample(request: SampleRequest): Promise<Sample>;
+}
+
+/** A model; its requests are numbered, so that one that is made again counts once. */
+export class RemoteModel {
+  readonly #transport: Transport;
+  readonly #options: RemoteModelOptions;
+  #sequenceId = 0;
+  #samplerCount = 0;
+  #saveCount = 0;
+
+  constructor(transport: Transport, readonly id: string, options: RemoteModelOptions) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  /** Sequences by the request that they are put in. */
+  chunked<T extends { readonly ids: Int32Array }>(sequences: readonly T[]): T[][] {
+    return chunked(sequences, this.#options.chunks);
+  }
+
+  /** Logprobs of sequences, each token given those before it; the first has none, so (L - 1,) each. */
+  async logprobs(sequences: readonly Int32Array[]): Promise<readonly Float32Array[]> {
+    const chunks = this.chunked(sequences.map((ids) => ({ ids }))).map((chunk) =>
+      chunk.map(({ ids }) => datumOf(ids, { weights: new Float32Array(ids.length - 1).fill(1) }))
+    );
+    return (await this.passes(chunks, { loss: "cross_entropy", isForwardOnly: true })).logprobs;
+  }
+
+  /** A pass for each chunk; gradients add up to those of the next optimizer step. */
+  async passes(
+    chunks: readonly (readonly Datum[])[],
+    { loss, isForwardOnly }: { readonly loss: string; readonly isForwardOnly: boolean },
+  ): Promise<PassOutput> {
+    const requests = chunks.map((data) => {
+      const pass = { modelId: this.id, sequenceId: ++this.#sequenceId, loss, data, isForwardOnly };
+      return passRequest(pass, this.#options.wire);
+    });
+    const outputs = await Promise.all(
+      requests.map(({ path, body }) => this.#transport.result(path, body, PASS)),
+    );
+    return checked(joined(outputs), chunks.flat());
+  }
+
+  /** Changes the adapters by the gradients since the last step. */
+  async optimizerStep(adam: AdamParameters): Promise<Readonly<Record<string, number>>> {
+    return await this.#transport.result("optim_step", {
+      model_id: this.id,
+      seq_id: ++this.#sequenceId,
+      adam_params: {
+        learning_rate: adam.learningRate,
+        beta1: adam.beta1,
+        beta2: adam.beta2,
+        eps: adam.epsilon,
+        weight_decay: adam.weightDecay,
+        grad_clip_norm: adam.maxGradientNorm,
+      },
+      type: "optim_step",
+    }, METRICS);
+  }
+
+  /** Saves adapters and moments on the server; gives the server's name of them. */
+  async save(name: string): Promise<string> {
+    const body = () => ({ model_id: this.id, path: this.#fresh(name), type: "save_weights" });
+    return await this.#transport.result("save_weights", body, SAVED);
+  }
+
+  /**
+   * Puts adapters and moments back.
+   *
+   * @throws {TinkerError} Without a status where the answer was lost; then the model is of no more use.
+   */
+  async load(path: string): Promise<void> {
+    const type = "load_weights";
+    const body = { model_id: this.id, seq_id: ++this.#sequenceId, path, optimizer: true, type };
+    // Loading is allowed as a model's first request alone.
+    const manner = { isRepeatable: false };
+    await this.#transport.result(type, body, ANYTHING, manner);
+  }
+
+  /** A sampler of the weights as they are now. */
+  async sampler(): Promise<Sampler> {
+    const body = () => ({
+      model_id: this.id,
+      sampling_session_seq_id: ++this.#saveCount,
+      seq_id: this.#saveCount,
+      type: "save_weights_for_sampler",
+    });
+    const session = await this.#transport.result("save_weights_for_sampler", body, SAVED_SAMPLER);
+    return { sample: (request) => this.#sample(session, request) };
+  }
+
+  /** Saves the adapters alone, to keep; gives the server's name of them. */
+  async saveForSampler(name: string): Promise<string> {
+    const type = "save_weights_for_sampler";
+    const body = () => ({ model_id: this.id, path: this.#fresh(name), type });
+    return await this.#transport.result(type, body, SAVED);
+  }
+
+  /** Adapters that were saved for a sampler: a gzipped tar of a folder in PEFT's form. */
+  async archive(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    const checkpoint = path.split("/").at(-1)!;
+    return await this.#transport.download(
+      `training_runs/${this.id}/checkpoints/${checkpoint}/archive`,
+    );
+  }
+
+  /** A name that was never used: one that was taken by a request whose answer was lost is refused. */
+  #fresh(name: string): string {
+    return `${name}-${++this.#saveCount}`;
+  }
+
+  async #sample(session: string, request: SampleRequest): Promise<Sample> {
+    const [sample] = await this.#transport.result("asample", {
+      num_samples: 1,
+      prompt: { chunks: [{ type: "encoded_text", tokens: request.prompt }] },
+      sampling_params: {
+        max_tokens: request.maxTokens,
+        temperature: request.temperature,
+        seed: request.seed,
+        stop: request.stopTokens,
+        top_k: -1,
+        top_p: 1,
+      },
+      sampling_session_id: session,
+      seq_id: ++this.#samplerCount,
+      type: "sample",
+    }, SAMPLES);
+    if (sample && sample.tokens.length === sample.logprobs.length) return sample;
+    throw new TinkerError(
+      "Cannot sample as the server must give a sequence with a logprob for each token: it gives none",
+      200,
+    );
+  }
+}
+
+/** Refuses an answer that has not a logprob for each target. */
+function checked(output: PassOutput, data: readonly Datum[]): PassOutput {
+  const lengths = output.logprobs.map(({ length }) => length);
+  if (String(lengths) === String(data.map(({ targets }) => targets.length))) return output;
+  throw new TinkerError(
+    `Cannot use a pass as the server must give a logprob for each target: it gives sequences of ${lengths}`,
+    200,
+  );
+}
+
+function joined(outputs: readonly PassOutput[]): PassOutput {
+  return {
+    logprobs: outputs.flatMap(({ logprobs }) => logprobs),
+    metrics: Object.assign({}, ...outputs.map(({ metrics }) => metrics)),
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * A session on a Tinker server: what keeps models there alive, and makes new ones.
+ *
+ * @module
+ */
+
+import { RemoteModel, type RemoteModelOptions } from "./remote_model.ts";
+import { type Manner, Transport, type TransportOptions } from "./transport.ts";
+import { ANYTHING, CAPABILITIES, MODEL, SESSION } from "./wire.ts";
+
+/** The SDK's; a server forgets a session after minutes of silence. */
+const HEARTBEAT_MS = 10_000;
+
+/** Longest wait for a model to be unloaded at the end. */
+const FAREWELL_MS = 5_000;
+
+/** The adapters that a model is made with. */
+export interface AdapterOptions {
+  readonly rank: number;
+  /** Of the adapters' first values. */
+  readonly seed: number;
+}
+
+/** A session; disposing of it ends its heartbeat and its requests. */
+export class Session implements AsyncDisposable {
+  readonly transport: Transport;
+  readonly #id: string;
+  readonly #baseModel: string;
+  readonly #heartbeat: ReturnType<typeof setInterval>;
+  readonly #models = new Set<RemoteModel>();
+  #modelCount = 0;
+
+  private constructor(transport: Transport, id: string, baseModel: string) {
+    this.transport = transport;
+    this.#id = id;
+    this.#baseModel = baseModel;
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    // Nothing more to do ends the program, also with a session open.
+    this.#heartbeat.unref();
+  }
+
+  /**
+   * Opens a session.
+   *
+   * @param baseModel The server's name of the model; empty for the only one it has.
+   * @throws {TinkerError} If the server does not answer or refuses.
+   * @throws {RangeError} If the model is not one of the server's, or it has several and none is named.
+   */
+  static async open(options: TransportOptions, baseModel: string): Promise<Session> {
+    const transport = new Transport(options);
+    const name = await chosenModel(transport, baseModel);
+    const id = await transport.post("create_session", {
+      tags: ["finestep"],
+      user_metadata: null,
+      sdk_version: "finestep",
+      type: "create_session",
+    }, SESSION);
+    return new Session(transport, id, name);
+  }
+
+  /** The server's name of the model. */
+  get baseModel(): string {
+    return this.#baseModel;
+  }
+
+  /** Makes a model with new adapters, which is as the base model until it learns. */
+  async createModel(
+    { rank, seed }: AdapterOptions,
+    options: RemoteModelOptions,
+  ): Promise<RemoteModel> {
+    const body = {
+      session_id: this.#id,
+      model_seq_id: this.#modelCount++,
+      base_model: this.#baseModel,
+      lora_config: { rank, seed },
+      type: "create_model",
+    };
+    const id = await this.transport.result("create_model", body, MODEL);
+    const model = new RemoteModel(this.transport, id, options);
+    this.#models.add(model);
+    return model;
+  }
+
+  /** Frees a model's place on the server. */
+  async unload(model: RemoteModel, manner?: Manner): Promise<void> {
+    this.#models.delete(model);
+    const body = { model_id: model.id, type: "unload_model" };
+    await this.transport.result("unload_model", body, ANYTHING, manner);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#heartbeat);
+    // A server that cannot be reached, or has lost the model, has nothing to free.
+    const unloads = [...this.#models].map((model) =>
+      this.unload(model, { timeoutMs: FAREWELL_MS })
+    );
+    await Promise.allSettled(unloads);
+    this.transport[Symbol.dispose]();
+  }
+
+  #beat(): void {
+    const body = { session_id: this.#id, type: "session_heartbeat" };
+    // One that is lost is followed by others; a session that is lost is told by the next request.
+    const manner = { timeoutMs: HEARTBEAT_MS };
+    this.transport.post("session_heartbeat", body, ANYTHING, manner).catch(() => {});
+  }
+}
+
+async function chosenModel(transport: Transport, wanted: string): Promise<string> {
+  const names = await transport.get("get_server_capabilities", CAPABILITIES);
+  const name = wanted === "" && names.length === 1 ? names[0] : wanted;
+  if (names.includes(name)) return name;
+  throw new RangeError(
+    `Cannot use ${transport.url} as "--base-model" must be one of its models, ${
+      names.join(", ")
+    }: it is "${wanted}"`,
+  );
+}

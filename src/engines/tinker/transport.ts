@@ -1,0 +1,326 @@
+/**
+ * Requests to a Tinker server, tried again where the protocol allows it, and the futures that its
+ * operations answer with.
+ *
+ * The rules are those of the tinker SDK (lib/api_future_impl.py): after 408 and 5xx a request is made
+ * again, after 429 and lost connections later; a 400 that gives no reason is from something in between
+ * and tried three times; after 410 the answer is lost and the operation is asked for anew; all else is
+ * the server's last word.
+ *
+ * @module
+ */
+
+import { backoffMs, retryAfterMs } from "../../policies/openai/backoff.ts";
+import { refusalText } from "../../policies/openai/refusal.ts";
+import { PROTOBUF } from "./messages.ts";
+import { Fields } from "./protobuf_fields.ts";
+import { type Decoder, pollState, PROMISE } from "./wire.ts";
+
+/** The clock, so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds. */
+  now(): number;
+  wait(ms: number): Promise<void>;
+}
+
+/** Where a server is, and how long it is waited for. */
+export interface TransportOptions {
+  /** Its address, `/api/v1` not included. */
+  readonly url: string;
+  /** Sent as `X-API-Key`; null sends none. */
+  readonly apiKey: string | null;
+  /** Longest wait for an operation's result, its retries included, in ms. */
+  readonly timeoutMs: number;
+  readonly clock?: Clock;
+}
+
+/** What is sent; a function is called each time that it is sent, for what must be new then. */
+export type Body = object | Uint8Array | (() => object);
+
+/** A server that refused, failed, or did not answer. */
+export class TinkerError extends Error {
+  override readonly name = "TinkerError";
+
+  /** @param status That of HTTP; null where there was no answer. */
+  constructor(message: string, readonly status: number | null) {
+    super(message);
+  }
+}
+
+/** Null where the server says no; a server that says nothing is another matter. */
+export async function unlessRefused<T>(attempt: () => Promise<T>): Promise<T | null> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof TinkerError && error.status !== null) return null;
+    throw error;
+  }
+}
+
+/** How a request is made. */
+export interface Manner {
+  /** Whether a request whose answer was lost may be made again; not where it would be refused then. */
+  readonly isRepeatable?: boolean;
+  /** In place of the transport's own. */
+  readonly timeoutMs?: number;
+}
+
+type Reply =
+  | {
+    readonly kind: "reply";
+    readonly status: number;
+    readonly type: string;
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly retryAfter: string | null;
+  }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** The SDK's: longest wait for one answer, before a poll is made anew. */
+const POLL_MS = 45_000;
+
+const BARE_400_RETRIES = 3;
+const PROMISE_RETRIES = 3;
+
+/** Between polls of a server that answers at once that it is not ready. */
+const TRY_AGAIN_MS = 200;
+
+const REAL_CLOCK: Clock = {
+  now: () => performance.now(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** A connection to one server. */
+export class Transport implements Disposable {
+  readonly #options: TransportOptions;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? REAL_CLOCK;
+  }
+
+  /** Its address. */
+  get url(): string {
+    return this.#options.url;
+  }
+
+  /** Asks for something that is answered at once. */
+  async get<T>(path: string, decoder: Decoder<T>): Promise<T> {
+    const reply = await this.#answered(path, { method: "GET" }, this.#deadline());
+    return this.#parsed(path, reply, decoder);
+  }
+
+  /** The bytes of a file; redirections are followed. */
+  async download(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#answered(path, { method: "GET" }, this.#deadline())).bytes;
+  }
+
+  /** Removes something; what is not there is removed. */
+  async remove(path: string): Promise<void> {
+    try {
+      await this.#answered(path, { method: "DELETE" }, this.#deadline());
+    } catch (error) {
+      if (!(error instanceof TinkerError && error.status === 404)) throw error;
+    }
+  }
+
+  /** Makes a request that is answered at once. */
+  async post<T>(path: string, body: Body, decoder: Decoder<T>, manner?: Manner): Promise<T> {
+    const reply = await this.#answered(path, outgoing(body), this.#deadline(manner), manner);
+    return this.#parsed(path, reply, decoder);
+  }
+
+  /**
+   * Makes a request that is answered by a promise, and waits for its result.
+   *
+   * @throws {TinkerError} If the server refuses or fails, or there is no result in time.
+   */
+  async result<T>(
+    path: string,
+    body: Body,
+    decoder: Decoder<T>,
+    manner?: Manner,
+  ): Promise<T> {
+    const deadline = this.#deadline(manner);
+    for (let tries = 1;; tries++) {
+      const reply = await this.#answered(path, outgoing(body), deadline, manner);
+      const requestId = this.#parsed(path, reply, PROMISE);
+      const result = await this.#polled(path, requestId, deadline);
+      if (result !== null) return this.#parsed(path, result, decoder);
+      if (tries === PROMISE_RETRIES) {
+        throw new TinkerError(
+          `Cannot get the result of ${this.#nameOf(path)} as the server lost it ${tries} times`,
+          410,
+        );
+      }
+    }
+  }
+
+  /** Gives up all requests under way. */
+  [Symbol.dispose](): void {
+    this.#closing.abort(new TinkerError(`The connection to ${this.url} is closed`, null));
+  }
+
+  /** Polls for a result; null when the server has lost it. */
+  async #polled(path: string, requestId: string, deadline: number): Promise<Whole | null> {
+    const body = outgoing({ request_id: requestId, allow_metadata_only: false });
+    while (true) {
+      const reply = await this.#answered("retrieve_future", body, deadline, { of: path });
+      if (reply.status === 410) return null;
+      if (reply.type.startsWith(PROTOBUF)) return reply;
+      const state = pollState(this.#json(path, reply));
+      if (state.kind === "done") return reply;
+      if (state.kind === "failed") {
+        throw new TinkerError(`The server failed at ${this.#nameOf(path)}: ${state.reason}`, 200);
+      }
+      this.#checkTime(path, "it goes on working", deadline);
+      if (state.kind === "waiting") await this.#clock.wait(TRY_AGAIN_MS);
+    }
+  }
+
+  /** A reply that is a success, or a 410 to a poll. */
+  async #answered(
+    path: string,
+    init: RequestInit | (() => RequestInit),
+    deadline: number,
+    { isRepeatable = true, of = path }: Manner & { readonly of?: string } = {},
+  ): Promise<Whole> {
+    const isPoll = of !== path;
+    let [failures, bareRefusals] = [0, 0];
+    while (true) {
+      const reply = await this.#sent(path, init instanceof Function ? init() : init, deadline);
+      if (reply.kind === "reply") {
+        const { status } = reply;
+        if (status < 300 || (isPoll && status === 410)) return reply;
+        if (status === 408 && isPoll) {
+          this.#checkTime(of, "it goes on working", deadline);
+          continue;
+        }
+        const isBare = status === 400 && !isReasoned(reply.bytes);
+        if (isBare ? ++bareRefusals > BARE_400_RETRIES : !isPassing(status)) {
+          const said = refusalText(new TextDecoder().decode(reply.bytes));
+          throw new TinkerError(
+            `The server refused ${this.#nameOf(of)} with status ${status}: ${said}`,
+            status,
+          );
+        }
+      } else if (!isRepeatable) {
+        throw new TinkerError(`No answer to ${this.#nameOf(of)}: ${reply.reason}`, null);
+      }
+      const reason = reply.kind === "lost" ? reply.reason : `its answer is ${reply.status}`;
+      this.#checkTime(of, reason, deadline);
+      const retryAfter = reply.kind === "reply" ? retryAfterMs(reply.retryAfter, Date.now()) : 0;
+      // A poll that was held until its end is no failure.
+      if (reply.kind === "lost" && isPoll && reply.reason === STILL_HELD) continue;
+      const uniform = Math.random();
+      await this.#clock.wait(
+        backoffMs(++failures, { uniform, retryAfterMs: retryAfter }),
+      );
+    }
+  }
+
+  async #sent(path: string, init: RequestInit, deadline: number): Promise<Reply> {
+    const { url, apiKey } = this.#options;
+    const left = Math.max(1, deadline - this.#clock.now());
+    const timeout = AbortSignal.timeout(Math.ceil(Math.min(POLL_MS, left)));
+    const signal = AbortSignal.any([timeout, this.#closing.signal]);
+    const headers = { ...init.headers, ...apiKey === null ? {} : { "X-API-Key": apiKey } };
+    try {
+      const response = await fetch(`${url}/api/v1/${path}`, { ...init, headers, signal });
+      return {
+        kind: "reply",
+        status: response.status,
+        type: response.headers.get("content-type") ?? "",
+        bytes: await response.bytes(),
+        retryAfter: response.headers.get("retry-after"),
+      };
+    } catch (error) {
+      this.#closing.signal.throwIfAborted();
+      return { kind: "lost", reason: timeout.aborted ? STILL_HELD : connectionFailure(error) };
+    }
+  }
+
+  #parsed<T>(path: string, reply: Whole, { json, message }: Decoder<T>): T {
+    try {
+      if (message && reply.type.startsWith(PROTOBUF)) return message(new Fields(reply.bytes));
+    } catch (error) {
+      throw this.#unreadable(path, (error as Error).message);
+    }
+    const parsed = json.safeParse(this.#json(path, reply));
+    if (parsed.success) return parsed.data;
+    const { path: field, message: said } = parsed.error.issues[0];
+    throw this.#unreadable(path, `"${field.join(".")}": ${said}`);
+  }
+
+  #json(path: string, { bytes }: Whole): unknown {
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes));
+    } catch (error) {
+      throw this.#unreadable(path, (error as Error).message);
+    }
+  }
+
+  #unreadable(path: string, reason: string): TinkerError {
+    return new TinkerError(
+      `Cannot read the answer to ${this.#nameOf(path)} as it must be of the Tinker API: ${reason}`,
+      200,
+    );
+  }
+
+  #checkTime(path: string, reason: string, deadline: number): void {
+    if (this.#clock.now() < deadline) return;
+    throw new TinkerError(
+      `Cannot get the result of ${this.#nameOf(path)} as the time for it is over: ${reason}`,
+      null,
+    );
+  }
+
+  #deadline({ timeoutMs = this.#options.timeoutMs }: Manner = {}): number {
+    return this.#clock.now() + timeoutMs;
+  }
+
+  #nameOf(path: string): string {
+    return `"${path}" at ${this.url}`;
+  }
+}
+
+type Whole = Extract<Reply, { kind: "reply" }>;
+
+const STILL_HELD = "no answer came in time";
+
+function outgoing(body: Body): RequestInit | (() => RequestInit) {
+  return body instanceof Function ? () => requestOf(body()) : requestOf(body);
+}
+
+function requestOf(body: object | Uint8Array): RequestInit {
+  const isMessage = body instanceof Uint8Array;
+  return {
+    method: "POST",
+    headers: { "content-type": isMessage ? PROTOBUF : "application/json" },
+    body: isMessage ? body as Uint8Array<ArrayBuffer> : JSON.stringify(body),
+  };
+}
+
+function isPassing(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
+}
+
+/** Whether a refusal is the server's own, which gives a reason in JSON. */
+function isReasoned(bytes: Uint8Array): boolean {
+  try {
+    const { detail, error, error_message, message } = Object(
+      JSON.parse(new TextDecoder().decode(bytes)),
+    );
+    return [detail, error, error_message, message].some((said) => said !== undefined);
+  } catch {
+    return false;
+  }
+}
+
+/** Why there is no connection, without the address, which the reader is told anyway. */
+function connectionFailure(error: unknown): string {
+  const { message, cause } = error as Error;
+  const reason = cause instanceof Error ? cause.message : message;
+  return reason.replace(/^error sending request for url \(.*?\): /, "");
+}
