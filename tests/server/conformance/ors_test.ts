@@ -1,0 +1,33 @@
+import assert from "finestep/assert";
+import { Served } from "../served.ts";
+import { pythonOf } from "./python.ts";
+import { Reference, SERVED } from "./scenarios.ts";
+
+const python = pythonOf("FINESTEP_ORS_PYTHON", "the clients of the Open Reward Standard");
+
+Deno.test({
+  name: "ors-sdk and openreward see what a session without a server gives",
+  ignore: python.isMissing,
+  fn: async () => {
+    await using reference = await Reference.open();
+    await using served = await Served.start(...SERVED);
+    const seen = await python.run("ors_episodes.py", [served.url], reference.scenarios);
+    const native = await reference.byCall();
+    for (const client of ["ors-sdk", "openreward"]) {
+      const { lists, episodes, by_task } = seen[client];
+      assert.deepEqual(lists.splits, ["train", "dev"]);
+      assert.deepEqual(lists.num_tasks, { train: 1200, dev: 240 });
+      assert.equal(lists.tasks.train.length, 1200);
+      assert.deepEqual(lists.task, lists.tasks.train[1]);
+      assert.deepEqual(lists.range, lists.tasks.train.slice(-2));
+      assert.deepEqual(lists.tools, ["execute_sql", "submit_answer"]);
+      for (const [n, { name }] of reference.scenarios.entries()) {
+        assert.deepEqual(episodes[n].steps, native[n].steps, `${client}: ${name}`);
+        assert.deepEqual(episodes[n].prompt, native[n].prompt, `${client}: ${name}`);
+        assert.deepEqual(episodes[n].tools, lists.tools, `${client}: ${name}`);
+        assert.match(episodes[n].after, /^ToolCallError: .*the episode is over$/);
+      }
+      assert.deepEqual(by_task, episodes[0]);
+    }
+  },
+});
