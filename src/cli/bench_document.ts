@@ -5,8 +5,12 @@
  * @module
  */
 
+import { newerForm } from "../config/form.ts";
 import { resultHash } from "../leaderboard/result_hash.ts";
 import { type BenchResult, comparisons } from "../reports/bench_tables.ts";
+
+/** Name and version of the form; the version goes up with a change that breaks readers. */
+const BENCH_FORMAT = "finestep.bench/1";
 
 /** Where an experiment comes from. */
 export interface Source {
@@ -20,7 +24,7 @@ export type CellRecord = Omit<BenchResult, "verdicts"> & { readonly resultHash: 
 
 /** The experiment as a value of JSON. */
 export function benchDocument(source: Source, results: readonly BenchResult[]) {
-  return { ...source, cells: results.map(recordOf), ...comparisons(results) };
+  return { schema: BENCH_FORMAT, ...source, cells: results.map(recordOf), ...comparisons(results) };
 }
 
 function recordOf({ verdicts, ...result }: BenchResult): CellRecord {
@@ -30,20 +34,25 @@ function recordOf({ verdicts, ...result }: BenchResult): CellRecord {
 /**
  * Reads what {@linkcode benchDocument} wrote.
  *
- * @throws {RangeError} If the file is not one of `finestep bench --json`.
+ * @throws {RangeError} If a newer program wrote the file, or it is not one of `finestep bench --json`.
  */
 export async function readBenchDocument(
   path: string,
 ): Promise<Source & { readonly cells: readonly CellRecord[] }> {
   const text = await Deno.readTextFile(path);
-  const { argv, cells } = parsed(text);
+  const { schema, argv, cells } = parsed(text);
+  const newer = newerForm(schema, BENCH_FORMAT);
+  if (newer) throw new RangeError(`Cannot read the experiment ${path} as ${newer}`);
+  // The first ones had no schema, and are read as well.
   if (Array.isArray(argv) && Array.isArray(cells)) return JSON.parse(text);
   throw new RangeError(
     `Cannot read an experiment as it must be what "finestep bench --json" printed: ${path} is not`,
   );
 }
 
-function parsed(text: string): { readonly argv?: unknown; readonly cells?: unknown } {
+function parsed(
+  text: string,
+): { readonly schema?: unknown; readonly argv?: unknown; readonly cells?: unknown } {
   try {
     return Object(JSON.parse(text));
   } catch {

@@ -15,6 +15,9 @@ import {
 import type { Style } from "../reports/style.ts";
 import { table } from "../reports/table.ts";
 
+/** Name and version of the JSON; the version goes up with a change that breaks readers. */
+const GOLD_CHECK_FORMAT = "finestep.gold-check/1";
+
 /** Questions listed one by one as text; JSON has all. */
 const MAX_LISTED = 20;
 
@@ -53,6 +56,7 @@ export function goldReportText(dataset: Dataset, report: GoldReport, style: Styl
 export function goldReportJson(dataset: Dataset, report: GoldReport): string {
   const { name, split, examples, databases, warnings } = dataset;
   const summary = {
+    schema: GOLD_CHECK_FORMAT,
     name,
     split,
     examples: examples.length,

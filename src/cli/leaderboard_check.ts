@@ -68,6 +68,9 @@ export const HELP = {
     "0, 1 or 2 (docs/gate.md)",
 };
 
+/** Name and version of `--json`; the version goes up with a change that breaks readers. */
+const GATE_REPORT_FORMAT = "finestep.gate-report/1";
+
 type GateFlags = Flags<typeof TABLES>;
 
 /**
@@ -104,7 +107,7 @@ async function check(flags: GateFlags): Promise<number> {
   if (gate.summary) await writeWhole(gate.summary, [gateText(title, report, MARKDOWN) + "\n"]);
   console.log(
     flags.json
-      ? JSON.stringify({ baseline: name, ...report }, null, 2)
+      ? JSON.stringify({ schema: GATE_REPORT_FORMAT, baseline: name, ...report }, null, 2)
       : gateText(title, report, outputStyle()),
   );
   return EXIT_CODES[report.verdict];

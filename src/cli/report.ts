@@ -65,6 +65,9 @@ export const HELP = {
     "every question and trajectories. Without runs: the finished ones of the newest run's commit.",
 };
 
+/** Name and version of `--json`; the version goes up with a change that breaks readers. */
+const REPORT_FORMAT = "finestep.report/1";
+
 /** An evaluation, with who was evaluated. */
 interface Examined extends Omit<Attempted, "variant"> {
   readonly run: Run;
@@ -101,9 +104,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   await writeWhole(out, [page]);
   const bytes = new TextEncoder().encode(page).length;
   const runs = report.runs.map(({ id }) => id);
+  const names = report.exams.map(({ name }) => name);
   console.log(
     json
-      ? JSON.stringify({ path: out, bytes, runs, exams: report.exams.map(({ name }) => name) })
+      ? JSON.stringify({ schema: REPORT_FORMAT, path: out, bytes, runs, exams: names })
       : `Wrote ${out} on ${runs.length} runs (${(bytes / 1e6).toFixed(1)} MB)`,
   );
   return 0;

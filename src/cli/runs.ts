@@ -20,6 +20,9 @@ export const HELP = {
   summary: "Lists the runs in the store, or shows one with its measures",
 };
 
+/** Name and version of `--json`; the version goes up with a change that breaks readers. */
+const RUN_FORMAT = "finestep.run/1";
+
 /**
  * Prints the runs.
  *
@@ -52,11 +55,15 @@ function wantedId(positionals: readonly string[]): number | null {
 
 function listed(store: RunStore, json: boolean): string {
   const records = store.runs().map((run) => ({ run, metrics: store.metrics(run.id) }));
-  return json ? JSON.stringify(records, null, 2) : runsTable(records, outputStyle());
+  return json ? JSON.stringify(records.map(versioned), null, 2) : runsTable(records, outputStyle());
 }
 
 function shown(store: RunStore, id: number, json: boolean): string {
   const record = { run: store.run(id), metrics: store.metrics(id) };
   if (!json) return runText(record, outputStyle());
-  return JSON.stringify({ ...record, trainSteps: store.trainSteps(id) }, null, 2);
+  return JSON.stringify(versioned({ ...record, trainSteps: store.trainSteps(id) }), null, 2);
+}
+
+function versioned<T>(record: T) {
+  return { schema: RUN_FORMAT, ...record };
 }

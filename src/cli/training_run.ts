@@ -51,6 +51,9 @@ import { loadSizedModel } from "./sized_model.ts";
 import { outputStyle } from "./terminal.ts";
 import { given, QUICK_NOTE, type TrainFlags } from "./train_flags.ts";
 
+/** Name and version of `--json`; the version goes up with a change that breaks readers. */
+const TRAINING_FORMAT = "finestep.training/1";
+
 /** What a run works with, in the order in which it is loaded. */
 interface Parts {
   readonly flags: TrainFlags;
@@ -343,7 +346,7 @@ export class TrainingRun implements AsyncDisposable {
     const steps = store.trainSteps(runId).map(({ metrics }) => metrics);
     if (this.#parts.flags.json) {
       const run = store.run(runId);
-      console.log(JSON.stringify({ run, ...result, policy: policy.path }, null, 2));
+      console.log(JSON.stringify({ schema: TRAINING_FORMAT, run, ...result, policy: policy.path }, null, 2));
       return;
     }
     const style = outputStyle();

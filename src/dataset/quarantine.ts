@@ -8,6 +8,7 @@
 
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { newerForm } from "../config/form.ts";
 import { parsedJson } from "./bird_format.ts";
 import type { Dataset } from "./dataset.ts";
 import type { DatasetFingerprint } from "./fingerprint.ts";
@@ -128,6 +129,8 @@ export async function readQuarantine(
  */
 export function parseQuarantine(text: string, file: string): Quarantine {
   const { version, ...content } = Object(parsedJson(text, file)) as Record<string, unknown>;
+  const newer = newerForm(content.schema, SCHEMA);
+  if (newer) throw new TypeError(`Cannot read quarantine list ${file} as ${newer}`);
   if (content.schema !== SCHEMA) {
     throw new TypeError(
       `Cannot read quarantine list ${file} as its schema must be ${SCHEMA}: found ${

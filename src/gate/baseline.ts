@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { newerForm } from "../config/form.ts";
 import { type AttemptResult, COLUMNS, type Exams } from "./attempt.ts";
 import type { FrozenValues } from "./frozen.ts";
 
@@ -87,6 +88,8 @@ function parsedFile(text: string, path: string): z.infer<typeof FILE> {
   } catch (error) {
     return refuse(`it must be JSON: ${(error as Error).message}`);
   }
+  const newer = newerForm(Object(value).schema, SCHEMA);
+  if (newer) return refuse(newer);
   const { success, data, error } = FILE.safeParse(value);
   if (success) return data;
   const [{ path: place, message }] = error.issues;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { newerForm } from "../config/form.ts";
 import { canonicalJson, canonicalSha256 } from "./canonical.ts";
 import { LEADERBOARD, type Leaderboard, LEADERBOARD_FORMAT, type Row } from "./schema.ts";
 
@@ -32,6 +33,8 @@ export const SHOWN_DIGITS = 8;
 export function parseLeaderboard(text: string, path: string): Leaderboard {
   const value = jsonOf(text, path);
   const { schema } = (value ?? {}) as { schema?: unknown };
+  const newer = newerForm(schema, LEADERBOARD_FORMAT);
+  if (newer) throw new SyntaxError(`Cannot read the leaderboard ${path} as ${newer}`);
   if (schema !== LEADERBOARD_FORMAT) {
     throw unreadable(path, `its schema must be ${LEADERBOARD_FORMAT}`, JSON.stringify(schema));
   }

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Verdict } from "../../src/evaluation/verdict.ts";
-import { EVALUATION, VERDICT } from "../../src/reports/export/schema.ts";
+import { EVALUATION, VERDICT_FORMAT, VERDICT_LINE } from "../../src/reports/export/schema.ts";
 import { type JudgedRecord, openStore, type Run } from "../../src/store/run_store.ts";
 import { agenticRun, EXPORTED, RUN, VERDICTS } from "../reports/exported_runs.ts";
 import { AGGREGATE, SAMPLE } from "../reports/export/every_eval_ever_schema.ts";
@@ -74,7 +74,8 @@ Deno.test("finestep export prints an evaluation in every form", async () => {
   assert.deepEqual(document.identity, RUN.identity);
   assert.deepEqual(document.metrics, EXPORTED.metrics);
   const lines = (await exported("jsonl")).trimEnd().split("\n");
-  assert.deepEqual(lines.map((line) => VERDICT.parse(JSON.parse(line))), VERDICTS);
+  const versioned = VERDICTS.map((verdict) => ({ schema: VERDICT_FORMAT, ...verdict }));
+  assert.deepEqual(lines.map((line) => VERDICT_LINE.parse(JSON.parse(line))), versioned);
   assert.equal(parse(await exported("csv"), { columns: true }).length, VERDICTS.length);
   assert.match(await exported("markdown"), /^## answers\.json on bird dev\n\n3 of 6 right\.\n/);
   assert.match(await exported("official"), /^EX +100\.00 +50\.00 +0\.00 +50\.00 *$/m);

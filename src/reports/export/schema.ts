@@ -30,7 +30,7 @@ const CALL = z.strictObject({
   hasFailed: z.boolean().describe("no rows, as it failed or timed out"),
 });
 
-/** One line of the JSONL export: one question's result. */
+/** One question's result. */
 export const VERDICT = z.strictObject({
   exampleId: z.string().describe("BIRD's question_id, or the position where there is none"),
   databaseId: z.string(),
@@ -81,6 +81,15 @@ const CELL = z.strictObject({
   high: SHARE.describe("upper bound of the 95 % interval"),
 });
 
+/** Name and version of a line of the JSONL export. */
+export const VERDICT_FORMAT = "finestep.verdict/1";
+
+/** One line of the JSONL export. */
+export const VERDICT_LINE = z.strictObject({
+  schema: z.literal(VERDICT_FORMAT),
+  ...VERDICT.shape,
+});
+
 /** The JSON export: one document that holds an evaluation. */
 export const EVALUATION = z.strictObject({
   schema: z.literal(EVALUATION_FORMAT),
@@ -115,6 +124,6 @@ export const EVALUATION = z.strictObject({
 export function jsonSchemas(): Record<string, unknown> {
   return {
     "evaluation.schema.json": z.toJSONSchema(EVALUATION),
-    "verdict.schema.json": z.toJSONSchema(VERDICT),
+    "verdict.schema.json": z.toJSONSchema(VERDICT_LINE),
   };
 }

@@ -2,7 +2,7 @@ import assert from "finestep/assert";
 import { json } from "../../../src/reports/export/json.ts";
 import { markdown } from "../../../src/reports/export/markdown.ts";
 import { CSV_COLUMNS } from "../../../src/reports/export/csv.ts";
-import { EVALUATION, jsonSchemas, VERDICT } from "../../../src/reports/export/schema.ts";
+import { EVALUATION, jsonSchemas, VERDICT_LINE } from "../../../src/reports/export/schema.ts";
 import { partialText } from "../../../src/reports/exported_run.ts";
 import { agenticRun, EXPORTED, RUN, VERDICTS } from "../exported_runs.ts";
 
@@ -72,6 +72,6 @@ Deno.test("docs/formats.md shows examples of the current form: deno task formats
   const example = (name: string) =>
     new RegExp(`<!-- ${name} -->\\n\\n\`\`\`text\\n([^]*?)\\n\`\`\``).exec(page)![1].split("\n");
   assert.equal(example("csv")[0], CSV_COLUMNS.join(","));
-  const outcomes = example("jsonl").map((line) => VERDICT.parse(JSON.parse(line)).outcome);
+  const outcomes = example("jsonl").map((line) => VERDICT_LINE.parse(JSON.parse(line)).outcome);
   assert.deepEqual(outcomes, ["right", "right", "wrong_rows", "refused"]);
 });

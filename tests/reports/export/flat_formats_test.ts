@@ -4,14 +4,15 @@ import assert from "finestep/assert";
 import { csv, CSV_COLUMNS } from "../../../src/reports/export/csv.ts";
 import { jsonLines } from "../../../src/reports/export/jsonl.ts";
 import { official } from "../../../src/reports/export/official.ts";
-import { VERDICT } from "../../../src/reports/export/schema.ts";
+import { VERDICT_FORMAT, VERDICT_LINE } from "../../../src/reports/export/schema.ts";
 import { verdictsJson } from "../../../src/reports/export/verdicts.ts";
 import { aVerdict, REPEATED_CALLS, VERDICTS } from "../exported_runs.ts";
 
 Deno.test("jsonLines() gives back every verdict, one a line, in its documented form", () => {
   const verdicts = [...VERDICTS, aVerdict({ calls: REPEATED_CALLS })];
   const lines = jsonLines({ verdicts }).trimEnd().split("\n");
-  assert.deepEqual(lines.map((line) => VERDICT.parse(JSON.parse(line))), verdicts);
+  const versioned = verdicts.map((verdict) => ({ schema: VERDICT_FORMAT, ...verdict }));
+  assert.deepEqual(lines.map((line) => VERDICT_LINE.parse(JSON.parse(line))), versioned);
 });
 
 Deno.test("verdictsJson() keeps the order of questions whose ids are numbers", () => {
