@@ -1,0 +1,21 @@
+/**
+ * What the program may do when it runs as one file (docs/binary.md gives the reasons).
+ *
+ * @module
+ */
+
+/** What Deno tells of the machine: its processors, memory and system. */
+const SYSTEM = ["cpus", "systemMemoryInfo", "osRelease"];
+
+/**
+ * Flags of Deno, all but those for native libraries: the portable file can name the folder of its own,
+ * as Deno knows only of absolute ones.
+ */
+export const PERMISSIONS: readonly string[] = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-run",
+  "--allow-net",
+  `--allow-sys=${SYSTEM}`,
+];
