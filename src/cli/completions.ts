@@ -8,7 +8,7 @@ import { helpText, parseFlags, UsageError } from "./args.ts";
 import { COMMANDS } from "./commands.ts";
 import { bashScript } from "./completions_bash.ts";
 import { fishScript } from "./completions_fish.ts";
-import { type CompletedCommand, completedCommand } from "./completions_grammar.ts";
+import { type CompletedCommand, completedCommand, firstWords } from "./completions_grammar.ts";
 import { powershellScript } from "./completions_powershell.ts";
 import { zshScript } from "./completions_zsh.ts";
 
@@ -51,11 +51,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** All commands, with the flags that their modules declare. */
+/** All commands, with the flags that their modules declare, and first words that are no command alone. */
 async function completedCommands(): Promise<CompletedCommand[]> {
-  return await Promise.all(
+  const commands = await Promise.all(
     Object.entries(COMMANDS).map(async ([name, entry]) =>
       completedCommand(name, entry, (await entry.load()).TABLES)
     ),
   );
+  return [...commands, ...firstWords(commands)];
 }

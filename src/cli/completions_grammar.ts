@@ -58,6 +58,24 @@ export function completedCommand(
   return { name, summary, argument: argumentOf(takes), flags: [...flags, ...COMMON] };
 }
 
+/**
+ * Words that begin names of two words and are no command themselves, each as a command that takes the
+ * second words.
+ */
+export function firstWords(commands: readonly CompletedCommand[]): CompletedCommand[] {
+  const names = commands.map(({ name }) => name);
+  const pairs = commands.filter(({ name }) => name.includes(" "));
+  return Array.from(
+    Map.groupBy(pairs, ({ name }) => name.split(" ")[0]),
+    ([first, group]) => ({
+      name: first,
+      summary: group.map(({ summary }) => summary).join("; "),
+      argument: { kind: "words", words: group.map(({ name }) => name.split(" ")[1]) } as const,
+      flags: [],
+    }),
+  ).filter(({ name }) => !names.includes(name));
+}
+
 function argumentOf(takes: NonNullable<CommandEntry["takes"]>): Completed {
   if (takes === "file") return { kind: "file" };
   return takes.length > 0 ? { kind: "words", words: takes } : { kind: "nothing" };

@@ -8,6 +8,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CASES: readonly [line: string, offered: readonly string[], not: readonly string[]][] = [
   ["finestep ", ["train", "doctor", "completions"], ["leaderboard check", "--seed", "README.md"]],
   ["finestep le", ["leaderboard"], ["train"]],
+  ["finestep eng", ["engine"], ["engine probe"]],
+  ["finestep engine ", ["probe"], ["train"]],
+  ["finestep engine probe --ran", ["--rank"], ["--data"]],
   ["finestep train --grou", ["--group-size"], ["--data", "--groups-per-step-of"]],
   ["finestep train --no-", ["--no-norm-std"], ["--data"]],
   ["finestep eval --engine ", ["onnx", "tfjs"], ["train", "README.md"]],
