@@ -11,8 +11,8 @@ import type { EmbeddedEngineOptions } from "../../src/engines/embedded.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { OnnxEngine } from "../../src/engines/onnx.ts";
 import { initialAdapters, LORA_TARGETS } from "../../src/models/lora.ts";
-import type { Batch } from "../../src/trajectory/batch.ts";
-import { batchOf, plainChat, tinyConfig, tinyOptions } from "../engines/engine_fixtures.ts";
+import { plainChat, tinyConfig, tinyOptions } from "../engines/engine_fixtures.ts";
+import { BATCH } from "../engines/update_batch.ts";
 import type { EngineSubject } from "./engine_contract.ts";
 
 /** Largest difference, relative to the largest element of a quantity. */
@@ -32,17 +32,6 @@ const MODELS = {
 
 /** One of each form that the loss takes: ratios by token or by sequence, clips, means. */
 const ALGORITHMS = ["finestep", "grpo", "dapo", "gspo", "sft"];
-
-/** The second and the third trajectory begin alike, as those of a group do. */
-const BATCH: Batch = (() => {
-  const shared = [3, 17, 9, 22, 4, 4, 13, 8];
-  const own = Array.from({ length: 36 }, (_, i) => (i * 7 + i * i) % 24);
-  const ids = [...own.slice(0, 10), ...shared, ...own.slice(10, 20), ...shared, ...own.slice(20)];
-  const batch = batchOf([10, 18, 24], ids, (token) => Number(token % 3 > 0));
-  batch.advantages.forEach((_, token) => batch.advantages[token] = Math.sin(2 * token));
-  batch.sampledLogprobs.forEach((_, token) => batch.sampledLogprobs[token] = -3 + Math.cos(token));
-  return batch;
-})();
 
 /** Options over new copies of the same weights. */
 function optionsFor({ adapters, ...config }: { adapters?: boolean } & Record<string, unknown>) {

@@ -113,6 +113,7 @@ async function findings(
   const mixedResponse = await mixed(bench, reduction, accumulation);
   const unweighted = await bench.unweighted();
   const momentum = await bench.momentum();
+  const readsEpsilon = isNear(doubled, 2);
   return {
     losses: triesLosses ? await bench.losses(LOSSES) : null,
     passDifference,
@@ -122,12 +123,13 @@ async function findings(
     hasRatio: isNear(shifted, 2),
     readsWeights: unweighted === null ? null : Math.abs(unweighted / followed) < 0.1,
     readsLearningRate: isNear(faster, 2),
-    readsEpsilon: isNear(doubled, 2),
+    readsEpsilon,
     clipsGradients: Math.abs(clipped) < 0.1,
     readsBeta1: isNear(momentum, 0.5),
     ...await bench.sampling(),
     readsWeightDecay: triesWeightDecay ? await bench.decayed() < 0.6 : null,
-    readsBeta2: await bench.memoryOfSquares() < 0.3,
+    // By signs and by gradients can be told apart only where epsilon is read.
+    readsBeta2: readsEpsilon && await bench.memoryOfSquares() < 0.3,
   };
 }
 

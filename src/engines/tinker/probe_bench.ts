@@ -125,7 +125,7 @@ export class ProbeBench {
       this.#rate *= Math.min(1000, Math.max(1 / 1000, target / risen));
     }
     throw new TypeError(
-      `Cannot probe the server as an optimizer step must change the logprobs of what it was given: it does not by ${MOST_TRIES} learning rates`,
+      `Cannot probe the server as an optimizer step must go as far as its learning rate says: none of ${MOST_TRIES} moves the model by a little`,
     );
   }
 

@@ -1,0 +1,129 @@
+import assert from "finestep/assert";
+import { probe, type ProbeOptions } from "../../../src/engines/tinker/probe.ts";
+import { PROFILES } from "../../../src/engines/tinker/profile.ts";
+import { REDUCTIONS } from "../../../src/engines/tinker/reduction.ts";
+import { checkedReducing, findingRows } from "../../../src/engines/tinker/verdict.ts";
+import { served } from "./clients.ts";
+import { type Habits, SKYRL } from "./tinker_server.ts";
+
+const OPTIONS: ProbeOptions = {
+  rank: 4,
+  vocabSize: 32,
+  triesLosses: false,
+  triesWeightDecay: true,
+};
+
+const DEMANDS = { profile: "auto", maxGradientNorm: 0, weightDecay: 0 } as const;
+
+async function found(habits: Partial<Habits> = {}, options: Partial<ProbeOptions> = {}) {
+  return await new Promise<Awaited<ReturnType<typeof probe>>>((resolve, reject) =>
+    served(async (session, server) => {
+      const findings = await probe(session, { ...OPTIONS, ...options });
+      assert.equal(server.modelCount, 0);
+      resolve(findings);
+    }, habits).catch(reject)
+  );
+}
+
+const refusalsOf = (findings: Awaited<ReturnType<typeof probe>>) =>
+  findingRows(findings).filter(({ isRefusal }) => isRefusal).map(({ question }) => question);
+
+for (const reduction of REDUCTIONS) {
+  for (const accumulation of ["joint", "added"] as const) {
+    const wire = accumulation === "joint" ? "protobuf" : "json";
+    Deno.test(`probe() tells ${reduction} by ${accumulation} requests in ${wire}`, async () => {
+      const findings = await found({ reduction, accumulation, wire });
+      assert.equal(findings.wire, wire);
+      assert.equal(findings.reduction, reduction);
+      // A sum is the same either way.
+      if (reduction !== "sum") assert.equal(findings.accumulation, accumulation);
+      assert.deepEqual(refusalsOf(findings), []);
+      assert.equal(checkedReducing(findings, DEMANDS).reduction, reduction);
+    });
+  }
+}
+
+Deno.test("probe() finds all of SkyRL's habits", async () => {
+  const { passDifference, mixedResponse, samplingDifference, ...findings } = await found({}, {
+    triesLosses: true,
+  });
+  assert.deepEqual(findings, {
+    wire: "protobuf",
+    losses: SKYRL.losses,
+    reduction: "sequence-mean",
+    accumulation: "joint",
+    hasRatio: true,
+    readsWeights: true,
+    readsLearningRate: true,
+    readsEpsilon: true,
+    readsBeta1: true,
+    readsBeta2: true,
+    readsWeightDecay: true,
+    clipsGradients: false,
+    repeatsSeeds: true,
+    givesStopToken: true,
+  });
+  assert.equal(passDifference, 0);
+  assert(Math.abs(mixedResponse - 1) < 0.02, String(mixedResponse));
+  assert(samplingDifference < 1e-5);
+});
+
+/** Servers that cannot be trained on rightly, with what is said of them. */
+const WRONG: readonly (readonly [string, Partial<Habits>, RegExp])[] = [
+  ["keeps its epsilon", { adam: (adam) => ({ ...adam, eps: 1e-8 }) }, /is epsilon read/],
+  ["keeps its beta1", { adam: (adam) => ({ ...adam, beta1: 0.9 }) }, /is beta1 read/],
+  ["keeps its beta2", { adam: (adam) => ({ ...adam, beta2: 0.95 }) }, /is beta2 read/],
+  ["forgets all but the last request", { accumulation: "last request only" }, /several requests/],
+  ["drops out", { noise: (pass) => 0.3 * (pass % 2) }, /do passes agree/],
+];
+
+for (const [what, habits, question] of WRONG) {
+  Deno.test(`probe() refuses a server that ${what}`, async () => {
+    const findings = await found(habits);
+    assert(
+      refusalsOf(findings).some((refused) => question.test(refused)),
+      refusalsOf(findings).join(),
+    );
+    assert.throws(
+      () => checkedReducing(findings, DEMANDS),
+      /^RangeError: Cannot train on this server/,
+    );
+  });
+}
+
+Deno.test("probe() refuses a server that keeps its learning rate", async () => {
+  await assert.rejects(
+    found({ adam: (adam) => ({ ...adam, learning_rate: 1 }) }),
+    /an optimizer step must go as far as its learning rate says: none of 12 /,
+  );
+});
+
+Deno.test("probe() tells who scales gradients down, repeats samples and gives the stop token", async () => {
+  const findings = await found({
+    adam: (adam) => adam,
+    repeatsSeeds: false,
+    givesStopToken: false,
+  }, { triesWeightDecay: false });
+  assert.equal(findings.clipsGradients, true);
+  assert.equal(findings.repeatsSeeds, false);
+  assert.equal(findings.givesStopToken, false);
+  assert.equal(findings.readsWeightDecay, null);
+});
+
+Deno.test("checkedReducing() refuses what was asked for and cannot be had", async () => {
+  const findings = await found({
+    adam: (adam) => ({ ...adam, weight_decay: 0, grad_clip_norm: 0 }),
+  });
+  const check = (demands: object) => () => checkedReducing(findings, { ...DEMANDS, ...demands });
+  assert.deepEqual(check({})(), { reduction: "sequence-mean", accumulation: "joint" });
+  assert.throws(check({ maxGradientNorm: 1 }), /give --max-gradient-norm 0/);
+  assert.throws(check({ weightDecay: 0.01 }), /give --weight-decay 0/);
+  assert.throws(
+    check({ profile: "hosted" }),
+    /it is no hosted: reduction is sequence-mean, not sum/,
+  );
+  assert.deepEqual(check({ profile: "skyrl-jax" })(), {
+    reduction: PROFILES["skyrl-jax"].reduction,
+    accumulation: PROFILES["skyrl-jax"].accumulation,
+  });
+});
