@@ -54,7 +54,9 @@ async function run(argv: readonly string[]): Promise<void> {
     const deno = build.deno || Deno.execPath();
     await checkExecutable(deno, target);
     await writePortable(output, files, { target, deno, level: build.level });
-  } else await compile(output, files, target);
+  } else {
+    await compile(output, files, { target, base: Deno.env.get("DENORT_BIN") ?? null });
+  }
   const { size } = await Deno.stat(output);
   console.log(`${output}: ${form}, for ${build.target}, ${(size / 1e6).toFixed(1)} MB`);
   if (build.check) console.log(await recordCheck(output, ["deno", "task", "compile", ...argv]));

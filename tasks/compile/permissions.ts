@@ -17,5 +17,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-env",
   "--allow-run",
   "--allow-net",
+  "--deny-import",
   `--allow-sys=${SYSTEM}`,
 ];

@@ -16,6 +16,13 @@ const THREADS = ["src/sandbox/query_thread.ts"];
 /** Files that are read when the program runs. */
 const ASSETS = ["fixtures", "results", "build.json", "LICENSE"];
 
+/** What is compiled for. */
+export interface CompileOptions {
+  readonly target: Target;
+  /** Deno's runtime base; null for the one that Deno loads, once. */
+  readonly base: string | null;
+}
+
 /**
  * Compiles.
  *
@@ -23,15 +30,14 @@ const ASSETS = ["fixtures", "results", "build.json", "LICENSE"];
  * system loads ONNX Runtime's libraries from files alone.
  *
  * @throws {Error} If the runtime base cannot be had, or `deno compile` fails.
- * @throws {TypeError} If `DENORT_BIN` is not a program for the target.
+ * @throws {TypeError} If the base given is not for the target.
  */
 export async function compile(
   output: string,
   files: readonly ProgramFile[],
-  target: Target,
+  { target, base }: CompileOptions,
 ): Promise<void> {
-  const base = Deno.env.get("DENORT_BIN");
-  if (base !== undefined) await checkExecutable(base, target);
+  if (base !== null) await checkExecutable(base, target);
   const stage = await Deno.makeTempDir({ prefix: "finestep" });
   try {
     await laidOut(stage, files);
@@ -48,7 +54,11 @@ export async function compile(
         ENTRY,
       ],
       cwd: join(stage, "app"),
-      env: { DENO_DIR: join(stage, "deno_dir"), NO_COLOR: "1" },
+      env: {
+        DENO_DIR: join(stage, "deno_dir"),
+        NO_COLOR: "1",
+        ...base !== null && { DENORT_BIN: resolve(base) },
+      },
     }).output();
     if (!success) throw new Error(refusal(new TextDecoder().decode(stderr), target));
   } finally {
@@ -74,8 +84,9 @@ async function laidOut(folder: string, files: readonly ProgramFile[]): Promise<v
   for (const { path, source } of files) {
     const place = join(folder, path);
     await Deno.mkdir(dirname(place), { recursive: true });
-    if (typeof source === "string") await Deno.copyFile(source, place);
-    else await Deno.writeFile(place, source);
+    if (typeof source !== "string") await Deno.writeFile(place, source);
+    // A second name costs nothing; another disk needs a copy.
+    else await Deno.link(source, place).catch(() => Deno.copyFile(source, place));
   }
 }
 
