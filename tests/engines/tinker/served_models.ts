@@ -29,6 +29,8 @@ export interface ServedModel extends AsyncDisposable {
   readonly vocabSize: number;
   /** Of all tokens but the first, shape (L - 1,) each. */
   logprobs(sequences: readonly Int32Array[]): Promise<Float64Array[]>;
+  /** Logprobs of every token after `ids`, shape (V,). */
+  next(ids: readonly number[]): Promise<readonly number[]>;
   /** One optimizer step; gives the gradient's norm. */
   step(pieces: readonly Piece[], adam: AdamParams): Promise<number>;
   save(): Promise<unknown>;
@@ -59,6 +61,10 @@ export class TableModel implements ServedModel {
         Float64Array.from(ids.subarray(1), (id, t) => Math.log(this.#chances(ids[t])[id]))
       ),
     );
+  }
+
+  next(ids: readonly number[]): Promise<readonly number[]> {
+    return Promise.resolve([...this.#chances(ids.at(-1)!)].map(Math.log));
   }
 
   step(pieces: readonly Piece[], adam: AdamParams): Promise<number> {
@@ -134,6 +140,14 @@ export class EngineModel implements ServedModel {
     const batch = endToEnd(sequences);
     const logprobs = await this.#engine.logprobs(batch);
     return sequences.map((_, n) => logprobs.slice(batch.offsets[n] + 1, batch.offsets[n + 1]));
+  }
+
+  async next(ids: readonly number[]): Promise<readonly number[]> {
+    const every = Array.from(
+      { length: this.vocabSize },
+      (_, next) => Int32Array.from([...ids, next]),
+    );
+    return (await this.logprobs(every)).map((logprobs) => logprobs.at(-1)!);
   }
 
   async step(pieces: readonly Piece[], { learning_rate }: AdamParams): Promise<number> {

@@ -365,7 +365,7 @@ export class TinkerServer implements AsyncDisposable {
       const ids: number[] = [...prompt.chunks[0].tokens];
       const sample = { tokens: [] as number[], logprobs: [] as number[], isStopped: false };
       while (sample.tokens.length < max_tokens && !sample.isStopped) {
-        const logprobs = await nextLogprobs(model, ids);
+        const logprobs = await model.next(ids);
         const token = temperature === 0
           ? logprobs.indexOf(Math.max(...logprobs))
           : drawn(logprobs, rng.uniform());
@@ -381,15 +381,6 @@ export class TinkerServer implements AsyncDisposable {
 }
 
 const MESSAGE = { "content-type": "application/x-protobuf" };
-
-/** Of every token after `ids`. */
-async function nextLogprobs(model: ServedModel, ids: readonly number[]): Promise<number[]> {
-  const every = Array.from(
-    { length: model.vocabSize },
-    (_, next) => Int32Array.from([...ids, next]),
-  );
-  return (await model.logprobs(every)).map((logprobs) => logprobs.at(-1)!);
-}
 
 function drawn(logprobs: readonly number[], uniform: number): number {
   let total = 0;
