@@ -1,88 +1,15 @@
 /**
- * The tests under the JSR profile, in a copy of the checkout whose deno.json is deno.jsr.json: so every
- * process that a test starts is under it as well. Arguments are those of the task `test`.
- *
- * Where JSR cannot be reached, FINESTEP_JSR_COPIES names a folder with the packages: `std` (the
- * repository denoland/std), `sqlite3` (denodrivers/sqlite3) and `plug` (denosaurs/plug). And where
- * GitHub cannot, DENO_SQLITE_PATH names the library that @db/sqlite would fetch from there.
+ * The tests under the JSR profile. Arguments are those of the task `test`; `jsr/checkout.ts` says what
+ * the environment has to hold where JSR cannot be reached.
  *
  * @module
  */
 
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { JsrCheckout } from "./jsr/checkout.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
-/** Folders of copies: the packages of the profile, and what they import. */
-const PACKAGES = [
-  ...["assert", "cli", "encoding", "fmt", "fs", "internal", "path"].map((name) => `std/${name}`),
-  ...["sqlite3", "plug"],
-];
-
-/** Versions that @db/sqlite asks for by full names. */
-const FULL_NAMES: Readonly<Record<string, string>> = {
-  "@std/path": "jsr:@std/path@1.0",
-  "@denosaurs/plug": "jsr:@denosaurs/plug@1",
-};
-
-const copies = Deno.env.get("FINESTEP_JSR_COPIES");
-const folder = await Deno.makeTempDir({ prefix: "finestep-jsr-" });
-try {
-  const tree = join(folder, "main");
-  await copyCheckout(tree);
-  const profile = JSON.parse(readFileSync(join(ROOT, "deno.jsr.json"), "utf8"));
-  if (copies) Object.assign(profile.imports, copyPackages(resolve(copies), folder));
-  writeFileSync(join(tree, "deno.json"), JSON.stringify(profile, null, 2));
-  const args = ["run", "--allow-all", "tasks/test.ts", ...Deno.args];
-  const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: tree }).spawn().status;
-  Deno.exitCode = code;
-} finally {
-  await Deno.remove(folder, { recursive: true });
-}
-
-/** Copies what git knows or would add; the repository and data beside the checkout are linked. */
-async function copyCheckout(tree: string): Promise<void> {
-  const { stdout } = await new Deno.Command("git", {
-    args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    cwd: ROOT,
-  }).output();
-  for (const path of new TextDecoder().decode(stdout).split("\0").filter(Boolean)) {
-    await Deno.mkdir(dirname(join(tree, path)), { recursive: true });
-    await Deno.copyFile(join(ROOT, path), join(tree, path)).catch((error) => {
-      // What git knows may be deleted.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
-  await Deno.symlink(join(ROOT, ".git"), join(tree, ".git"));
-  await Deno.symlink(resolve(ROOT, "../shared"), join(folder, "shared"));
-}
-
-/** Copies the packages, and gives the import map of all that they export. */
-function copyPackages(from: string, to: string): Record<string, string> {
-  const imports: Record<string, string> = {};
-  for (const path of PACKAGES) {
-    cpSync(join(from, path), join(to, path), { recursive: true });
-    leaveUnchecked(join(to, path));
-    const { name, exports } = JSON.parse(readFileSync(join(to, path, "deno.json"), "utf8"));
-    const modules: Record<string, string> = Object(exports) === exports
-      ? exports
-      : { ".": exports };
-    for (const [module, file] of Object.entries(modules)) {
-      const url = pathToFileURL(join(to, path, file)).href;
-      imports[name + module.slice(1)] = url;
-      if (module === "." && name in FULL_NAMES) imports[FULL_NAMES[name]] = url;
-    }
-  }
-  return imports;
-}
-
-/** Deno does not check the types of packages; those of files it does, by our rules. */
-function leaveUnchecked(folder: string): void {
-  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!path.endsWith(".ts")) continue;
-    const file = join(folder, path);
-    writeFileSync(file, `// @ts-nocheck\n${readFileSync(file, "utf8")}`);
-  }
-}
+await using checkout = await JsrCheckout.make();
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: ["run", "--allow-all", "tasks/test.ts", ...Deno.args],
+  cwd: checkout.path,
+}).spawn().status;
+Deno.exitCode = code;
