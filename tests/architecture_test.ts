@@ -24,6 +24,9 @@ const PURE = RULES.filter(({ isPure }) => isPure).map(({ name }) => name);
 
 /** Where each outside package, and node's SQLite, is imported in src/: a file or a folder. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
+  "@std/cli": ["src/packages/jsr/args.ts"],
+  "@std/assert": ["src/packages/jsr/assert.ts"],
+  "@db/sqlite": ["src/packages/jsr/sqlite.ts"],
   "finestep/args": ["src/cli/args.ts", "src/cli/stored_system.ts"],
   "finestep/assert": [],
   "finestep/sqlite": ["src/store/"],

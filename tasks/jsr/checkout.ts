@@ -37,12 +37,19 @@ export class JsrCheckout implements AsyncDisposable {
 
   /** Copies the checkout as it is now, with what is not committed. */
   static async make(): Promise<JsrCheckout> {
-    const checkout = new JsrCheckout(await Deno.makeTempDir({ prefix: "finestep-jsr-" }));
+    await using stack = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "finestep-jsr-" });
+    const checkout = stack.use(new JsrCheckout(folder));
     await copyCheckout(checkout.path);
     const profile = JSON.parse(readFileSync(join(ROOT, "deno.jsr.json"), "utf8"));
     const copies = Deno.env.get("FINESTEP_JSR_COPIES");
-    if (copies) Object.assign(profile.imports, copyPackages(resolve(copies), checkout.#folder));
+    if (copies) {
+      profile.scopes = {
+        [pathToFileURL(`${folder}/`).href]: copyPackages(resolve(copies), folder),
+      };
+    }
     writeFileSync(join(checkout.path, "deno.json"), JSON.stringify(profile, null, 2));
+    stack.move();
     return checkout;
   }
 

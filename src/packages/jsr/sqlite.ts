@@ -56,8 +56,9 @@ class JsrDatabase implements Database {
     const statement = attempt(() => new NumberedColumns(opened(this.#connection), sql));
     try {
       const rows = statement.iter(...values.map(bound));
+      let names: string[] | undefined;
       for (let row = attempt(() => rows.next()); !row.done; row = attempt(() => rows.next())) {
-        yield rowOf(statement.names, Object.values(row.value));
+        yield rowOf(names ??= statement.names, Object.values(row.value));
         opened(this.#connection);
       }
     } finally {
