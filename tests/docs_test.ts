@@ -2,7 +2,9 @@ import assert from "finestep/assert";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { flagName } from "../src/cli/args.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
+import { DENO_VERSION, VERSION } from "../src/cli/program.ts";
 import { cliPage } from "../tasks/docs.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -21,7 +23,13 @@ interface ShownCommand {
   readonly flags: readonly string[];
 }
 
-const DOCUMENTS = ["README.md", ...markdownFiles("docs"), ...markdownFiles("fixtures")]
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...markdownFiles("docs"),
+  ...markdownFiles("fixtures"),
+]
   .filter((path) => existsSync(join(ROOT, path)))
   .map((path): Document => ({ path, text: Deno.readTextFileSync(join(ROOT, path)) }));
 
@@ -64,7 +72,7 @@ Deno.test("documents name tasks of deno.json, and those name files that exist", 
 
 Deno.test("documents name commands of main.ts", () => {
   const shown = DOCUMENTS.flatMap((document) => commandsOf(document, "finestep"));
-  const wrong = shown.filter(({ name }) => !WORDS.includes(name));
+  const wrong = shown.filter(({ name }) => ![...WORDS, "help"].includes(name));
   assert.deepEqual(wrong.map(({ path, name }) => `${path}: finestep ${name}`), []);
 });
 
@@ -76,16 +84,35 @@ Deno.test("documents use flags that the command's help knows", async () => {
       name: TASKS[command.name]?.match(/main\.ts ([\w ]+)$/)?.[1] ?? "",
     })),
   ]).filter(({ name }) => WORDS.includes(name.split(" ")[0]));
-  const names = [...new Set(shown.map(({ name }) => name))];
-  const helps = new Map(
-    await Promise.all(names.map(async (name) => [name, await helpOf(name)] as const)),
-  );
+  const known = await flagsOf([...new Set(shown.map(({ name }) => name))]);
   const wrong = shown.flatMap(({ path, name, flags }) =>
     flags
-      .filter((flag) => !helps.get(name)!.includes(flag))
+      .filter((flag) => !known.get(name)!.has(flag))
       .map((flag) => `${path}: ${name} ${flag}`)
   );
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("docs/README.md lists every page of docs/, and no other", () => {
+  const index = Deno.readTextFileSync(join(ROOT, "docs/README.md"));
+  const listed = Array.from(index.matchAll(/^- \[[^\]]*\]\((\w+\.md)\): \S/gm), ([, page]) => page);
+  const pages = [...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => name)
+    .filter((name) => name.endsWith(".md") && name !== "README.md");
+  assert.deepEqual(listed.toSorted(), pages.sort());
+});
+
+Deno.test("documents run Deno in the version that finestep is tested with", () => {
+  const wrong = DOCUMENTS.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\bdeno@([\d.]+\d)/g), ([, version]) => `${path}: ${version}`)
+  ).filter((found) => !found.endsWith(`: ${DENO_VERSION}`));
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("CHANGELOG.md has a section for the version of deno.json, and the newest first", () => {
+  const text = Deno.readTextFileSync(join(ROOT, "CHANGELOG.md"));
+  const versions = Array.from(text.matchAll(/^## \[(\d+\.\d+\.\d+)\]/gm), ([, version]) => version);
+  assert.equal(versions[0], VERSION);
+  assert.deepEqual(versions, versions.toSorted().reverse());
 });
 
 Deno.test("docs/cli.md is what tasks/docs.ts writes, and has every command", async () => {
@@ -165,9 +192,20 @@ function flagsIn(text: string): string[] {
   return text.match(/(?<=\s)--[a-z][\w-]*/g) ?? [];
 }
 
-async function helpOf(command: string): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", join(ROOT, "main.ts"), ...command.split(" "), "--help"],
-  }).output();
-  return new TextDecoder().decode(stdout);
+/**
+ * The flags of commands, by their name. A sub-command's are also those of the word that it begins with,
+ * as what is shown is cut after one word.
+ */
+async function flagsOf(names: readonly string[]): Promise<Map<string, Set<string>>> {
+  const of = async (name: string) => {
+    const own = Object.entries(COMMANDS).filter(([command]) =>
+      command === name || command.startsWith(`${name} `)
+    );
+    const tables = await Promise.all(own.map(async ([, { load }]) => (await load()).TABLES));
+    const flags = tables.flatMap(Object.values).flatMap((options) =>
+      Object.keys(options).map(flagName).flatMap((flag) => [flag, flag.replace("--", "--no-")])
+    );
+    return new Set([...flags, "--json", "--help"]);
+  };
+  return new Map(await Promise.all(names.map(async (name) => [name, await of(name)] as const)));
 }
