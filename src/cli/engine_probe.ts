@@ -14,7 +14,7 @@ import { helpText, parseFlags, UsageError } from "./args.ts";
 import { outputStyle } from "./terminal.ts";
 import { openSession } from "./tinker_setup.ts";
 
-const { server: _, serverProfile: __, ...SERVER_OPTIONS } = TINKER_OPTIONS;
+const { baseModel, serverKeyEnv, serverTimeout } = TINKER_OPTIONS;
 
 /** What the help says first. */
 export const HELP = {
@@ -25,7 +25,7 @@ export const HELP = {
 
 /** Every option, by the heading of its help. */
 export const TABLES = {
-  server: SERVER_OPTIONS,
+  server: { baseModel, serverKeyEnv, serverTimeout },
   probe: {
     rank: option(4, "rank of the throw-away adapters", "ours", { range: [1, 65_536] }),
     vocabSize: option(256, "tokens below it are ones of the model", "ours", {

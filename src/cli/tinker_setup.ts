@@ -9,7 +9,7 @@ import type { EngineOptions } from "../engines/options.ts";
 import { TinkerEngine } from "../engines/tinker/engine.ts";
 import { type Findings, probe } from "../engines/tinker/probe.ts";
 import { Session } from "../engines/tinker/session.ts";
-import { checkedReducing } from "../engines/tinker/verdict.ts";
+import { checkedReducing, warningsOf } from "../engines/tinker/verdict.ts";
 import { LORA_TARGETS } from "../models/lora.ts";
 import type { Model } from "../models/model_folder.ts";
 
@@ -54,8 +54,10 @@ export async function makeTinkerEngine(
   const session = await openSession(options);
   try {
     const findings = await knownFindings(session, options, chat.vocabSize);
-    const profile = options.serverProfile;
-    const reducing = checkedReducing(findings, { profile, maxGradientNorm, weightDecay });
+    const { serverProfile: profile, adam } = options;
+    const demands = { profile, adam, maxGradientNorm, weightDecay };
+    const reducing = checkedReducing(findings, demands);
+    warningsOf(findings).forEach((warning) => console.error(`warning: ${warning}`));
     return new TinkerEngine({
       ...{ session, config, chat, slots, reducing },
       adapters: { rank, seed },

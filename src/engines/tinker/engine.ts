@@ -16,7 +16,13 @@ import { adaptersOf } from "./archive.ts";
 import { GRADIENT_LOSS, gradientData, type Wanted } from "./gradient_pass.ts";
 import { TinkerPolicy } from "./policy.ts";
 import type { Reducing } from "./reduction.ts";
-import type { AdamParameters, RemoteModel, RemoteModelOptions, Sampler } from "./remote_model.ts";
+import {
+  type AdamParameters,
+  normOf,
+  type RemoteModel,
+  type RemoteModelOptions,
+  type Sampler,
+} from "./remote_model.ts";
 import type { AdapterOptions, Session } from "./session.ts";
 import { TinkerError, unlessRefused } from "./transport.ts";
 
@@ -203,8 +209,7 @@ export class TinkerEngine implements Engine {
     const metrics = await model.optimizerStep({ ...this.#options.adam, learningRate });
     this.#optimizerSteps++;
     this.#sampler = null;
-    const norm = Object.entries(metrics).find(([name]) => /(^|\/)grad_norm(:|$)/.test(name));
-    return norm?.[1] ?? NaN;
+    return normOf(metrics);
   }
 }
 

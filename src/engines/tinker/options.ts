@@ -21,6 +21,12 @@ export const TINKER_OPTIONS = {
     "what the server must be found to be (auto = anything that can be trained on rightly)",
     "ours",
   ),
+  adam: choice(
+    "sent",
+    ["sent", "server"],
+    "whose constants of AdamW are used: the options', which the server must read, or the server's own, whatever they are",
+    "ours",
+  ),
   serverKeyEnv: option(
     "TINKER_API_KEY",
     "environment variable with the server's key; none is sent where it is not set",

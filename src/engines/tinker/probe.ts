@@ -97,38 +97,48 @@ async function findings(
   bench: ProbeBench,
   { triesLosses, triesWeightDecay }: ProbeOptions,
 ): Promise<Omit<Findings, "wire">> {
-  const { probe, long, other } = bench;
   const passDifference = await bench.passDifference();
+  const losses = triesLosses ? await bench.losses(LOSSES) : null;
   await bench.calibrate();
-  const alone = await bench.response([[probe]]);
-  const doubled = await bench.response([[times(probe, 2)]]) / alone;
-  const faster = await bench.response([[probe]], { rate: 2 }) / alone;
-  const shifted = await bench.response([[{ ...probe, shift: -Math.LN2 }]]) / alone;
-  const clipped = await bench.response([[probe]], { maxGradientNorm: 1e-9 }) / alone;
-  const followed = await bench.response([[long]]);
-  const inCompany = await bench.response([[long, other]]) / followed;
-  const inSequence = await bench.response([[long], [other, other, other]]) / followed;
+  const readsLearningRate = await bench.obeys();
+  const scales = await scalesOf(bench);
+  const sampling = await bench.sampling();
+  const settings = await settingsOf(bench, triesWeightDecay);
+  return { passDifference, losses, ...scales, ...sampling, readsLearningRate, ...settings };
+}
+
+/** What the server does to the size of gradients. */
+async function scalesOf(bench: ProbeBench) {
+  const { probe, long, other } = bench;
+  const alone = await bench.size([[probe]]);
+  const shifted = await bench.size([[{ ...probe, shift: -Math.LN2 }]]) / alone;
+  const followed = await bench.size([[long]]);
+  const inCompany = await bench.size([[long, other]]) / followed;
+  const inSequence = await bench.size([[long], [other, other, other]]) / followed;
   const reduction = reductionOf(followed / alone, inCompany);
   const accumulation = reduction && accumulationOf(reduction, inSequence);
-  const mixedResponse = await mixed(bench, reduction, accumulation);
   const unweighted = await bench.unweighted();
-  const momentum = await bench.momentum();
-  const readsEpsilon = isNear(doubled, 2);
   return {
-    losses: triesLosses ? await bench.losses(LOSSES) : null,
-    passDifference,
     reduction,
     accumulation,
-    mixedResponse,
+    mixedResponse: await mixed(bench, reduction, accumulation),
     hasRatio: isNear(shifted, 2),
     readsWeights: unweighted === null ? null : Math.abs(unweighted / followed) < 0.1,
-    readsLearningRate: isNear(faster, 2),
+  };
+}
+
+/** Which settings of the optimizer are read; of the others that can be told only where epsilon is. */
+async function settingsOf(bench: ProbeBench, triesWeightDecay: boolean) {
+  const alone = await bench.rise();
+  const doubled = await bench.rise(2) / alone;
+  const faster = await bench.rise(1, { rate: 2 }) / alone;
+  const readsEpsilon = isNear(doubled, 2) && isNear(faster, 2);
+  const clipped = await bench.rise(1, { maxGradientNorm: 1e-9 }) / alone;
+  return {
     readsEpsilon,
-    clipsGradients: Math.abs(clipped) < 0.1,
-    readsBeta1: isNear(momentum, 0.5),
-    ...await bench.sampling(),
-    readsWeightDecay: triesWeightDecay ? await bench.decayed() < 0.6 : null,
-    // By signs and by gradients can be told apart only where epsilon is read.
+    clipsGradients: readsEpsilon && Math.abs(clipped) < 0.1,
+    readsBeta1: readsEpsilon && isNear(await bench.momentum(), 0.5),
+    readsWeightDecay: triesWeightDecay && readsEpsilon ? await bench.decayed() < 0.6 : null,
     readsBeta2: readsEpsilon && await bench.memoryOfSquares() < 0.3,
   };
 }
@@ -168,8 +178,7 @@ async function mixed(
   if (!reduction || !accumulation) return NaN;
   const reducing = { reduction, accumulation };
   const halves = [[times(bench.long, 0.5), bench.other], [times(bench.longer, 0.5)]];
-  const together = await bench.response(halves, {}, reducing);
-  return together / await bench.response([[bench.probe]], {}, reducing);
+  return await bench.size(halves, reducing) / await bench.size([[bench.probe]], reducing);
 }
 
 /** Within 12 %: what is told apart differs by more, and a step is linear but for some per cent. */

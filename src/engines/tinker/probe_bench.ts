@@ -1,16 +1,16 @@
 /**
  * A throw-away model on a server, and the experiments that can be made on it.
  *
- * **The optimizer is made linear.** A step of Adam with both betas 0 is
- * `-rate * g / (|g| + epsilon)`; with an epsilon far above any gradient that is proportional to the
- * gradient, so whatever a server multiplies its losses with is the ratio of two responses.
+ * What a server divides losses by is told by how large the gradient of the same few probe tokens is.
+ * They stand at the beginning of each sequence, and the model is causal: what follows them without an
+ * advantage leaves their gradient as it is, and changes only the divisor. So all these gradients have
+ * one direction, and their sizes are to one another as the divisors are.
  *
- * **A response** is how far the logprobs of a few probe tokens rise by a step. They stand at the
- * beginning of each sequence, and the model is causal: what follows them without an advantage leaves
- * their gradient as it is, and changes only what the server divides by. So all experiments move the
- * same weights in the same direction, and only how far tells one reduction from another.
- *
- * Steps go to and fro, so that the model stays near where it began.
+ * **The size is read** from the gradient's norm, which many servers tell of a step, taken with learning
+ * rate 0. Where none is told, **the optimizer is made linear**: a step of Adam with both betas 0 is
+ * `-rate * g / (|g| + epsilon)`, and with an epsilon far above any gradient that is proportional to the
+ * gradient; the size is then how far the logprobs of the probe's tokens rise. The same steps tell which
+ * settings of the optimizer are read. They go to and fro, so that the model stays near where it began.
  *
  * @module
  */
@@ -18,7 +18,7 @@
 import { GRADIENT_LOSS, gradientData } from "./gradient_pass.ts";
 import type { Datum } from "./messages.ts";
 import type { Reducing } from "./reduction.ts";
-import type { AdamParameters, RemoteModel } from "./remote_model.ts";
+import { type AdamParameters, normOf, type RemoteModel } from "./remote_model.ts";
 import { unlessRefused } from "./transport.ts";
 
 /** Tokens of the probe, of sequences that begin with it, and of one that does not. */
@@ -79,6 +79,7 @@ export class ProbeBench {
   /** Of the probe's tokens as they are now. */
   #logprobs = new Float64Array();
   #firstSum = NaN;
+  #tellsNorms = false;
 
   /** @param vocabSize Tokens below it are ones of the model. */
   constructor(model: RemoteModel, vocabSize: number) {
@@ -102,13 +103,21 @@ export class ProbeBench {
   async passDifference(): Promise<number> {
     const first = await this.#read();
     const second = await this.#read();
-    const [third] =
-      (await this.#pass(gradientData([[this.#filled(times(this.probe, 0))]], UNSCALED)))
-        .logprobs;
+    const [third] = (await this.#pass(this.#unmoved())).logprobs;
     // What was added counts as a sequence until the next step.
-    await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 });
+    const metrics = await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 });
+    this.#tellsNorms = !Number.isNaN(normOf(metrics));
     this.#firstSum = sum(first);
     return Math.max(largest(first, second), largest(first, third));
+  }
+
+  /** How large the gradient is that the server makes of requests, in a unit of its own. */
+  async size(
+    requests: readonly (readonly Probed[])[],
+    reducing: Reducing = UNSCALED,
+  ): Promise<number> {
+    const filled = requests.map((request) => request.map((probed) => this.#filled(probed)));
+    return await this.#sizeOf(gradientData(filled, reducing));
   }
 
   /**
@@ -120,7 +129,7 @@ export class ProbeBench {
     this.#rate = FIRST_RATE * (changes.epsilon ?? LINEAR.epsilon);
     const target = TARGET_RISE * PROBE_TOKENS;
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
-      const risen = Math.abs(await this.response([[this.probe]], changes));
+      const risen = Math.abs(await this.rise(1, changes));
       if (risen > target / 2 && risen < 2 * target) return;
       this.#rate *= Math.min(1000, Math.max(1 / 1000, target / risen));
     }
@@ -129,40 +138,41 @@ export class ProbeBench {
     );
   }
 
-  /** Raises or lowers the probe's logprobs, in turn; gives how far, in the direction wanted. */
-  async response(
-    requests: readonly (readonly Probed[])[],
-    changes: Changes = {},
-    reducing = UNSCALED,
-  ): Promise<number> {
-    const directed = requests.map((request) =>
-      request.map((probed) => this.#filled(times(probed, this.#direction)))
-    );
-    return await this.#responseOf(gradientData(directed, reducing), changes);
+  /** Raises or lowers the probe's logprobs, in turn, by `factor` times its gradient; gives how far. */
+  async rise(factor = 1, changes: Changes = {}): Promise<number> {
+    const probe = this.#filled(times(this.probe, factor * this.#direction));
+    return await this.#riseBy(gradientData([[probe]], UNSCALED), changes);
   }
 
   /** How far a step without gradient goes after one with, relative to it, if it keeps half the mean. */
   async momentum(): Promise<number> {
-    const response = await this.response([[this.probe]]);
+    const risen = await this.rise();
     const further = await this.#step(this.#unmoved(), { beta1: 0.5 });
-    return -this.#direction * further / response;
+    return -this.#direction * further / risen;
   }
 
-  /** The response by signs after one of ten times the gradient, if the squares are remembered, relative to the one before. */
+  /** How far a step by signs goes after one of ten times the gradient, if the squares are remembered. */
   async memoryOfSquares(): Promise<number> {
     await this.calibrate(BY_SIGN);
-    const before = await this.response([[this.probe]], BY_SIGN);
-    await this.response([[times(this.probe, 10)]], BY_SIGN);
-    return await this.response([[this.probe]], { ...BY_SIGN, beta2: 0.99 }) / before;
+    const before = await this.rise(1, BY_SIGN);
+    await this.rise(10, BY_SIGN);
+    return await this.rise(1, { ...BY_SIGN, beta2: 0.99 }) / before;
   }
 
-  /** The response where the probe's tokens have weight 0; null where weights are refused. */
+  /** How large the gradient is where the probe's tokens have weight 0; null where weights are refused. */
   async unweighted(): Promise<number | null> {
-    const [[datum]] = gradientData([[this.#filled(times(this.long, this.#direction))]], UNSCALED);
+    const [[datum]] = gradientData([[this.#filled(this.long)]], UNSCALED);
     const weights = Float32Array.from(datum.targets, (_, t) => Number(t >= PROBE_TOKENS));
     return await unlessRefused(() =>
-      this.#responseOf([[{ ...datum, floats: { ...datum.floats, weights } }]], {})
+      this.#sizeOf([[{ ...datum, floats: { ...datum.floats, weights } }]])
     );
+  }
+
+  /** Whether a gradient that is to raise the probe's logprobs raises them, and a rate of 0 does not. */
+  async obeys(): Promise<boolean> {
+    const chunks = gradientData([[this.#filled(this.probe)]], UNSCALED);
+    const still = await this.#step(chunks, { rate: 0 });
+    return Math.abs(still) < TARGET_RISE / 10 && await this.#step(chunks, {}) > 0;
   }
 
   /** What is left of a displacement when all weights are halved. */
@@ -211,10 +221,26 @@ export class ProbeBench {
     };
   }
 
-  async #responseOf(chunks: readonly (readonly Datum[])[], changes: Changes): Promise<number> {
+  async #sizeOf(chunks: readonly (readonly Datum[])[]): Promise<number> {
+    if (!this.#tellsNorms) return await this.#riseBy(this.#directed(chunks), {});
+    await this.#pass(chunks);
+    return normOf(await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 }));
+  }
+
+  async #riseBy(chunks: readonly (readonly Datum[])[], changes: Changes): Promise<number> {
     const direction = this.#direction;
     this.#direction = -direction;
     return direction * await this.#step(chunks, changes);
+  }
+
+  /** With advantages in the direction whose turn it is. */
+  #directed(chunks: readonly (readonly Datum[])[]): Datum[][] {
+    return chunks.map((chunk) =>
+      chunk.map(({ floats, ...datum }) => {
+        const advantages = floats.advantages.map((advantage) => advantage * this.#direction);
+        return { ...datum, floats: { ...floats, advantages } };
+      })
+    );
   }
 
   /** How far the sum of the probe's logprobs rises. */

@@ -176,6 +176,12 @@ export class RemoteModel {
   }
 }
 
+/** The gradient's norm among the metrics of an optimizer step; NaN where the server does not tell it. */
+export function normOf(metrics: Readonly<Record<string, number>>): number {
+  const found = Object.entries(metrics).find(([name]) => /(^|\/)grad_norm(:|$)/.test(name));
+  return found?.[1] ?? NaN;
+}
+
 /** Refuses an answer that has not a logprob for each target. */
 function checked(output: PassOutput, data: readonly Datum[]): PassOutput {
   const lengths = output.logprobs.map(({ length }) => length);

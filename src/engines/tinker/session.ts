@@ -21,6 +21,11 @@ export interface AdapterOptions {
   readonly seed: number;
 }
 
+interface Opening {
+  readonly baseModel: string;
+  readonly heartbeatMs: number;
+}
+
 /** A session; disposing of it ends its heartbeat and its requests. */
 export class Session implements AsyncDisposable {
   readonly transport: Transport;
@@ -30,11 +35,11 @@ export class Session implements AsyncDisposable {
   readonly #models = new Set<RemoteModel>();
   #modelCount = 0;
 
-  private constructor(transport: Transport, id: string, baseModel: string) {
+  private constructor(transport: Transport, id: string, { baseModel, heartbeatMs }: Opening) {
     this.transport = transport;
     this.#id = id;
     this.#baseModel = baseModel;
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#beat(heartbeatMs), heartbeatMs);
     // Nothing more to do ends the program, also with a session open.
     this.#heartbeat.unref();
   }
@@ -43,10 +48,15 @@ export class Session implements AsyncDisposable {
    * Opens a session.
    *
    * @param baseModel The server's name of the model; empty for the only one it has.
+   * @param heartbeatMs Between signs of life, in ms.
    * @throws {TinkerError} If the server does not answer or refuses.
    * @throws {RangeError} If the model is not one of the server's, or it has several and none is named.
    */
-  static async open(options: TransportOptions, baseModel: string): Promise<Session> {
+  static async open(
+    options: TransportOptions,
+    baseModel: string,
+    heartbeatMs = HEARTBEAT_MS,
+  ): Promise<Session> {
     const transport = new Transport(options);
     const name = await chosenModel(transport, baseModel);
     const id = await transport.post("create_session", {
@@ -55,7 +65,7 @@ export class Session implements AsyncDisposable {
       sdk_version: "finestep",
       type: "create_session",
     }, SESSION);
-    return new Session(transport, id, name);
+    return new Session(transport, id, { baseModel: name, heartbeatMs });
   }
 
   /** The server's name of the model. */
@@ -98,11 +108,10 @@ export class Session implements AsyncDisposable {
     this.transport[Symbol.dispose]();
   }
 
-  #beat(): void {
+  #beat(timeoutMs: number): void {
     const body = { session_id: this.#id, type: "session_heartbeat" };
     // One that is lost is followed by others; a session that is lost is told by the next request.
-    const manner = { timeoutMs: HEARTBEAT_MS };
-    this.transport.post("session_heartbeat", body, ANYTHING, manner).catch(() => {});
+    this.transport.post("session_heartbeat", body, ANYTHING, { timeoutMs }).catch(() => {});
   }
 }
 

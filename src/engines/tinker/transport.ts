@@ -116,15 +116,6 @@ export class Transport implements Disposable {
     return (await this.#answered(path, { method: "GET" }, this.#deadline())).bytes;
   }
 
-  /** Removes something; what is not there is removed. */
-  async remove(path: string): Promise<void> {
-    try {
-      await this.#answered(path, { method: "DELETE" }, this.#deadline());
-    } catch (error) {
-      if (!(error instanceof TinkerError && error.status === 404)) throw error;
-    }
-  }
-
   /** Makes a request that is answered at once. */
   async post<T>(path: string, body: Body, decoder: Decoder<T>, manner?: Manner): Promise<T> {
     const reply = await this.#answered(path, outgoing(body), this.#deadline(manner), manner);

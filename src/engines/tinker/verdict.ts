@@ -17,6 +17,21 @@ export interface Finding {
   readonly isRefusal: boolean;
 }
 
+/** What is to be told before training, as it may be less than what was hoped for. */
+export function warningsOf(
+  { samplingDifference, repeatsSeeds, givesStopToken }: Findings,
+): string[] {
+  return [
+    ...samplingDifference <= SAMPLING_TOLERANCE ? [] : [
+      `samples have other logprobs than passes, by up to ${
+        shown(samplingDifference)
+      }: --logprobs recomputed is exact`,
+    ],
+    ...repeatsSeeds ? [] : ["the server's samples do not repeat, so this run cannot be repeated"],
+    ...givesStopToken ? [] : ["the token that ends a message is not learned, as it is not told"],
+  ];
+}
+
 /** Logprobs by which a server's own passes may differ: more is noise, such as that of dropout. */
 const PASS_TOLERANCE = 0.02;
 
@@ -92,9 +107,9 @@ export function findingRows(findings: Findings): Finding[] {
       "none are sent with ratios",
     ),
     needed("is the learning rate read?", findings.readsLearningRate, "the schedule"),
-    needed("is epsilon read?", findings.readsEpsilon, "AdamW"),
-    needed("is beta1 read?", findings.readsBeta1, "AdamW"),
-    needed("is beta2 read?", findings.readsBeta2, "AdamW"),
+    row("is epsilon read?", findings.readsEpsilon, constants(findings.readsEpsilon)),
+    row("is beta1 read?", findings.readsBeta1, constants(findings.readsBeta1)),
+    row("is beta2 read?", findings.readsBeta2, constants(findings.readsBeta2)),
     row(
       "is weight decay read?",
       readsWeightDecay,
@@ -125,9 +140,17 @@ export function findingRows(findings: Findings): Finding[] {
   ];
 }
 
+function constants(isRead: boolean): string {
+  return isRead
+    ? "AdamW is as the options say"
+    : "give --adam server: AdamW is as the server has it";
+}
+
 /** What a training run asks of a server. */
 export interface Demands {
   readonly profile: ProfileName | "auto";
+  /** Whose constants of AdamW are used. */
+  readonly adam: "sent" | "server";
   readonly maxGradientNorm: number;
   readonly weightDecay: number;
 }
@@ -139,18 +162,13 @@ export interface Demands {
  */
 export function checkedReducing(
   findings: Findings,
-  { profile, maxGradientNorm, weightDecay }: Demands,
+  { profile, ...demands }: Demands,
 ): Reducing {
   const { reduction, accumulation } = findings;
   const refusals = findingRows(findings)
     .filter(({ isRefusal }) => isRefusal)
     .map(({ question, found, meaning }) => `${question} ${found} (${meaning})`);
-  if (maxGradientNorm > 0 && !findings.clipsGradients) {
-    refusals.push("it does not scale long gradients down: give --max-gradient-norm 0");
-  }
-  if (weightDecay > 0 && findings.readsWeightDecay === false) {
-    refusals.push("it has no weight decay: give --weight-decay 0");
-  }
+  if (demands.adam === "sent") refusals.push(...lackingSettings(findings, demands));
   if (profile !== "auto") refusals.push(...differences(findings, profile));
   if (refusals.length === 0 && reduction && accumulation) return { reduction, accumulation };
   throw new RangeError(
@@ -158,6 +176,25 @@ export function checkedReducing(
       "\n  ",
     ),
   );
+}
+
+/** What is asked for of the optimizer and not read. */
+function lackingSettings(
+  findings: Findings,
+  { maxGradientNorm, weightDecay }: Omit<Demands, "profile">,
+): string[] {
+  const { readsEpsilon, readsBeta1, readsBeta2, readsWeightDecay, clipsGradients } = findings;
+  const lacking: string[] = [];
+  if (!(readsEpsilon && readsBeta1 && readsBeta2)) {
+    lacking.push("its AdamW has constants of its own: give --adam server to train by these");
+  }
+  if (maxGradientNorm > 0 && !clipsGradients) {
+    lacking.push("it does not scale long gradients down: give --max-gradient-norm 0");
+  }
+  if (weightDecay > 0 && !readsWeightDecay) {
+    lacking.push("it has no weight decay: give --weight-decay 0");
+  }
+  return lacking;
 }
 
 /** Where a server is not what its profile says. */

@@ -13,7 +13,12 @@ const OPTIONS: ProbeOptions = {
   triesWeightDecay: true,
 };
 
-const DEMANDS = { profile: "auto", maxGradientNorm: 0, weightDecay: 0 } as const;
+const DEMANDS = {
+  profile: "auto",
+  adam: "sent",
+  maxGradientNorm: 0,
+  weightDecay: 0,
+} as const;
 
 async function found(habits: Partial<Habits> = {}, options: Partial<ProbeOptions> = {}) {
   return await new Promise<Awaited<ReturnType<typeof probe>>>((resolve, reject) =>
@@ -28,12 +33,13 @@ async function found(habits: Partial<Habits> = {}, options: Partial<ProbeOptions
 const refusalsOf = (findings: Awaited<ReturnType<typeof probe>>) =>
   findingRows(findings).filter(({ isRefusal }) => isRefusal).map(({ question }) => question);
 
-for (const reduction of REDUCTIONS) {
+for (const [n, reduction] of REDUCTIONS.entries()) {
   for (const accumulation of ["joint", "added"] as const) {
-    const wire = accumulation === "joint" ? "protobuf" : "json";
-    Deno.test(`probe() tells ${reduction} by ${accumulation} requests in ${wire}`, async () => {
-      const findings = await found({ reduction, accumulation, wire });
-      assert.equal(findings.wire, wire);
+    // Each reduction is told in one way by joint requests, and in the other by added ones.
+    const tellsNorms = (accumulation === "joint") === (n % 2 === 0);
+    const by = tellsNorms ? "by norms" : "by what a step does";
+    Deno.test(`probe() tells ${reduction} of ${accumulation} requests ${by}`, async () => {
+      const findings = await found({ reduction, accumulation, tellsNorms });
       assert.equal(findings.reduction, reduction);
       // A sum is the same either way.
       if (reduction !== "sum") assert.equal(findings.accumulation, accumulation);
@@ -42,6 +48,10 @@ for (const reduction of REDUCTIONS) {
     });
   }
 }
+
+Deno.test("probe() writes passes as the server wants them", async () => {
+  assert.equal((await found({ wire: "json" })).wire, "json");
+});
 
 Deno.test("probe() finds all of SkyRL's habits", async () => {
   const { passDifference, mixedResponse, samplingDifference, ...findings } = await found({}, {
@@ -68,26 +78,51 @@ Deno.test("probe() finds all of SkyRL's habits", async () => {
   assert(samplingDifference < 1e-5);
 });
 
+/** SkyRL's on GPUs, which are set when the server starts. */
+const KEPT = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01, grad_clip_norm: 1 };
+
+/** Constants that servers keep, with what is found to be read. */
+const CONSTANTS: readonly (readonly [string, Habits["adam"], readonly boolean[]])[] = [
+  ["epsilon", (adam) => ({ ...adam, eps: 1e-8 }), [false, false, false]],
+  ["beta1", (adam) => ({ ...adam, beta1: 0.5 }), [false, false, false]],
+  ["beta2", (adam) => ({ ...adam, beta2: 0.95 }), [true, true, false]],
+  ["AdamW", ({ learning_rate }) => ({ ...KEPT, learning_rate }), [false, false, false]],
+];
+
+for (const [what, adam, read] of CONSTANTS) {
+  Deno.test(`probe() finds that a server keeps its ${what}, which must be asked for`, async () => {
+    const findings = await found({ adam });
+    const { readsEpsilon, readsBeta1, readsBeta2 } = findings;
+    assert.deepEqual([readsEpsilon, readsBeta1, readsBeta2], read);
+    assert.throws(() => checkedReducing(findings, DEMANDS), /give --adam server/);
+    assert.deepEqual(checkedReducing(findings, { ...DEMANDS, adam: "server" }), {
+      reduction: "sequence-mean",
+      accumulation: "joint",
+    });
+  });
+}
+
 /** Servers that cannot be trained on rightly, with what is said of them. */
 const WRONG: readonly (readonly [string, Partial<Habits>, RegExp])[] = [
-  ["keeps its epsilon", { adam: (adam) => ({ ...adam, eps: 1e-8 }) }, /is epsilon read/],
-  ["keeps its beta1", { adam: (adam) => ({ ...adam, beta1: 0.9 }) }, /is beta1 read/],
-  ["keeps its beta2", { adam: (adam) => ({ ...adam, beta2: 0.95 }) }, /is beta2 read/],
   ["forgets all but the last request", { accumulation: "last request only" }, /several requests/],
   ["drops out", { noise: (pass) => 0.3 * (pass % 2) }, /do passes agree/],
+  [
+    "keeps all of AdamW and tells no norms",
+    { adam: ({ learning_rate }) => ({ ...KEPT, learning_rate }), tellsNorms: false },
+    /divided by/,
+  ],
 ];
 
 for (const [what, habits, question] of WRONG) {
   Deno.test(`probe() refuses a server that ${what}`, async () => {
     const findings = await found(habits);
-    assert(
-      refusalsOf(findings).some((refused) => question.test(refused)),
-      refusalsOf(findings).join(),
-    );
-    assert.throws(
-      () => checkedReducing(findings, DEMANDS),
-      /^RangeError: Cannot train on this server/,
-    );
+    const refusals = refusalsOf(findings);
+    assert(refusals.some((refused) => question.test(refused)), refusals.join());
+    const demands = { ...DEMANDS, adam: "server" } as const;
+    assert.throws(() => checkedReducing(findings, demands), {
+      name: "RangeError",
+      message: /^Cannot train on this server/,
+    });
   });
 }
 

@@ -26,6 +26,8 @@ export interface Habits {
   readonly adam: (adam: AdamParams) => AdamParams;
   /** Added to all logprobs of a pass, given the count of passes. */
   readonly noise: (pass: number) => number;
+  /** Whether a step tells its gradient's norm. */
+  readonly tellsNorms: boolean;
   readonly repeatsSeeds: boolean;
   readonly givesStopToken: boolean;
   readonly archive: Uint8Array<ArrayBuffer> | null;
@@ -39,6 +41,7 @@ export const SKYRL: Habits = {
   losses: ["cross_entropy", "importance_sampling", "ppo", "cispo"],
   adam: (adam) => ({ ...adam, grad_clip_norm: 0 }),
   noise: () => 0,
+  tellsNorms: true,
   repeatsSeeds: true,
   givesStopToken: true,
   archive: null,
@@ -297,7 +300,9 @@ export class TinkerServer implements AsyncDisposable {
       : requests.slice(-1);
     const pieces = groups.flatMap((group) => this.#reduced(group));
     const norm = await loaded.model.step(pieces, this.#habits.adam(adam));
-    return Response.json({ metrics: { "skyrl.ai/grad_norm": norm } });
+    return Response.json({
+      metrics: this.#habits.tellsNorms ? { "skyrl.ai/grad_norm": norm } : null,
+    });
   }
 
   #reduced(group: Loaded["accumulated"][number]): Piece[] {

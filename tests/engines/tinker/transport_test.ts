@@ -230,3 +230,21 @@ Deno.test("Session unloads its models at the end, also where the server knows no
     assert.equal(server.paths.filter((path) => path === "unload_model").length, 2);
   });
 });
+
+Deno.test("Session shows that it lives, also after a sign was lost, until it is disposed of", async () => {
+  await using server = new TinkerServer(lively);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.fault = ({ path, count }) => {
+    if (path !== "session_heartbeat") return null;
+    if (count === 2) resolve();
+    return count === 0 ? Response.json({ detail: "no" }, { status: 404 }) : null;
+  };
+  const options = { url: server.url, apiKey: null, timeoutMs: 1000 };
+  await using _session = await Session.open(options, "", 1);
+  await promise;
+  assert(
+    server.asked.some(({ path, body }) =>
+      path === "session_heartbeat" && body.session_id === "session_1"
+    ),
+  );
+});
