@@ -57,15 +57,13 @@ export async function recordCheck(build: string, command: readonly string[]): Pr
   }
   await run("leaderboard check", ["leaderboard", "check"], /^PASS/);
   await run("report", ["report"], /^Wrote /);
-  const { size } = await stat(build);
+  const megabytes = ((await stat(build)).size / 1e6).toFixed(1);
+  const network = machine.isOffline ? "no network" : "a network, which could not be taken away";
   const columns = ["command", "time", ""].map((heading) => ({ heading }));
   const record = [
     command.join(" "),
-    `commit ${await sourceCommit()}, ${Deno.build.target}, ${
-      (size / 1e6).toFixed(1)
-    } MB; from an empty ` +
-    `folder, with an empty home and environment, no Deno on the path` +
-    `${machine.isOffline ? " and no network" : "; the network could not be taken away here"}`,
+    `commit ${await sourceCommit()}, ${Deno.build.target}, ${megabytes} MB`,
+    `from an empty folder, with an empty home and environment, no Deno on the path and ${network}`,
     table(columns, rows, PLAIN),
   ].join("\n");
   await Deno.writeTextFile(join(ROOT, "results/binary.txt"), `${record}\n`);

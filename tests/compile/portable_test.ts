@@ -25,6 +25,8 @@ Deno.test({
       `finestep ${VERSION} (${commit ?? "commit unknown"}, portable), ` +
         `Deno ${Deno.version.deno} on ${Deno.build.target}\n`,
     );
+    // Nothing is loaded, so another registry of the user's must not matter.
+    await Deno.writeTextFile(join(machine.home, ".npmrc"), "registry=https://example.invalid/\n");
     await runsAsOneFile(machine, program);
   },
 });
