@@ -1,6 +1,8 @@
 import assert from "finestep/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { VERSION } from "../../src/cli/program.ts";
 import { openStore } from "../../src/store/run_store.ts";
 import { RUN } from "../store/episodes.ts";
 
@@ -44,12 +46,70 @@ Deno.test("finestep runs lists runs, and one as JSON", async () => {
   });
 });
 
+Deno.test("finestep --help has a line for each command, and help COMMAND is COMMAND --help", async () => {
+  const [help, none, ofRuns, runs] = await Promise.all([
+    finestep("--help"),
+    finestep(),
+    finestep("help", "leaderboard", "check"),
+    finestep("leaderboard", "check", "--help"),
+  ]);
+  assert.deepEqual(help, none);
+  for (const [name, { summary }] of Object.entries(COMMANDS)) {
+    assert(
+      help.stdout.split("\n").some((line) =>
+        line.trim().startsWith(name) && line.endsWith(summary)
+      ),
+    );
+  }
+  assert.equal(help.stdout.split("\n").find((line) => line.length > 100), undefined);
+  assert.deepEqual(ofRuns, runs);
+});
+
+Deno.test("finestep --version says version, commit, form and Deno", async () => {
+  const { code, stdout } = await finestep("--version");
+  assert.equal(code, 0);
+  const version = VERSION.replaceAll(".", "\\.");
+  assert.match(
+    stdout,
+    new RegExp(`^finestep ${version} \\(.+, source\\), Deno \\d+\\.\\d+\\.\\d+`),
+  );
+});
+
+Deno.test("main.ts loads no package before it is known which command is wanted", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  const { roots, modules }: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const loaded = new Set(roots);
+  for (const specifier of loaded) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      if (code && !isDynamic) loaded.add(code.specifier);
+    }
+  }
+  assert([...loaded].some((specifier) => specifier.endsWith("/src/cli/commands.ts")));
+  assert.deepEqual([...loaded].filter((specifier) => !/^(file|node):/.test(specifier)), []);
+});
+
 for (const command of ["data", "runs"]) {
   Deno.test(`finestep ${command} --help tells its usage`, async () => {
     const { code, stdout } = await finestep(command, "--help");
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^Usage: finestep ${command} `, "m"));
   });
+}
+
+/** What `deno info --json` says of modules, as far as it is of use here. */
+interface ModuleGraph {
+  readonly roots: readonly string[];
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly code?: { readonly specifier: string };
+      readonly isDynamic?: boolean;
+    }[];
+  }[];
 }
 
 function storeRun(path: string): void {
