@@ -72,10 +72,20 @@ function matched(pattern: string, path: string): Record<string, string> | null {
   if (wanted.length !== given.length) return null;
   const params: Record<string, string> = {};
   for (const [n, segment] of wanted.entries()) {
-    if (segment.startsWith(":") && given[n] !== "") params[segment.slice(1)] = given[n];
+    const name = segment.startsWith(":") ? decoded(given[n]) : "";
+    if (name !== "") params[segment.slice(1)] = name;
     else if (segment !== given[n]) return null;
   }
   return params;
+}
+
+/** A segment without percent-encoding; empty where that is malformed. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return "";
+  }
 }
 
 /** No session can be opened for now: when to come again. */

@@ -38,7 +38,7 @@ export function statusRoutes(context: ServerContext): Route[] {
       ...{ protocol: "finestep", method: "GET", path: "/finestep/groups/:id" },
       summary: "the advantages of a group's episodes, once all have ended",
       handle: ({ params: { id } }) => {
-        const credit = groups.credit(decodeURIComponent(id));
+        const credit = groups.credit(id);
         if (credit === null) throw new Refusal(404, `Unknown group "${id}"`);
         return Response.json(groupMetadata(credit));
       },

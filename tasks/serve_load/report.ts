@@ -1,0 +1,106 @@
+/**
+ * The record of a load test in words, and what in it is not as it should be.
+ *
+ * @module
+ */
+
+import { PLAIN } from "../../src/reports/style.ts";
+import { table } from "../../src/reports/table.ts";
+import type { Held, LoadRecord } from "./load.ts";
+
+// Sockets that are being closed, and the files of a worker that is being replaced.
+/** Open files that may be more after a round than before the first. */
+const OPEN_FILES_MARGIN = 4;
+
+// The collector of garbage gives memory back when it likes; a leak grows with every round.
+/** Memory that the last round may add to the one before, in MiB. */
+const MEMORY_MARGIN_MIB = 48;
+
+/** What is not as it should be; empty when all is. */
+export function surprisesOf(record: LoadRecord): string[] {
+  const { good, misdeeds, held, exitCode, leftProcesses, stderr } = record;
+  const [before] = held;
+  const after = held.at(-1)!;
+  const growth = after.residentMiB - held.at(-2)!.residentMiB;
+  const rules: readonly (readonly [boolean, string])[] = [
+    [before.sessions + after.sessions > 0, "sessions are left"],
+    [after.openFiles > before.openFiles + OPEN_FILES_MARGIN, "open files are left"],
+    [after.children.length !== before.children.length, "there are more or fewer workers"],
+    [held.length > 2 && growth > MEMORY_MARGIN_MIB, `the last round took ${growth.toFixed(0)} MiB`],
+    [exitCode !== 0, `it ended with ${exitCode}`],
+    [leftProcesses > 0, `${leftProcesses} processes are left`],
+    [stderr.split("\n").length > 2, `it wrote errors: ${stderr.slice(0, 1000)}`],
+  ];
+  return [
+    ...good.wrong,
+    ...misdeeds.flatMap(({ name, surprises }) => surprises.map((seen) => `${name}: ${seen}`)),
+    ...rules.filter(([holds]) => holds).map(([, what]) => what),
+  ];
+}
+
+/** The whole record as text. */
+export function report(record: LoadRecord): string {
+  const { capacity, good, seconds, misdeeds, held, peak, counts, exitCode, leftProcesses } = record;
+  const surprises = surprisesOf(record);
+  const steps = good.stepMs.length;
+  return [
+    `Good clients: ${good.episodes} episodes of 3 steps, ${good.wrong.length} of them wrong ` +
+    "(own question, own query's result, own reward)",
+    `  step     ${quantiles(good.stepMs)}`,
+    `  begin    ${quantiles(good.beginMs)}`,
+    `  rate     ${(steps / seconds).toFixed(0)} steps/s, ${
+      (good.episodes / seconds).toFixed(1)
+    } episodes/s over ${seconds.toFixed(1)} s`,
+    `  told to come again ${good.refusals} times (ORS, in floods; room for ${capacity} sessions)`,
+    "",
+    "Others at the same time:",
+    table(
+      [{ heading: "kind" }, { heading: "what it did" }, { heading: "times", align: "right" }, {
+        heading: "not as it should be",
+        align: "right",
+      }],
+      misdeeds.map(({ kind, name, times, surprises: { length } }) => [
+        ...[kind, name, String(times), String(length)],
+      ]),
+      PLAIN,
+    ),
+    "",
+    "What the server held when all were gone:",
+    table(
+      ["", "memory, MiB", "open files", "workers", "sessions", "groups"].map((heading) => ({
+        ...{ heading, align: heading === "" ? "left" as const : "right" as const },
+      })),
+      [
+        ...held.map((state, n) => heldRow(n === 0 ? "before" : `after round ${n}`, state)),
+        ["at most", peak.residentMiB.toFixed(0), String(peak.openFiles), "", "", ""],
+      ],
+      PLAIN,
+    ),
+    `(at most ${OPEN_FILES_MARGIN} more open files; at most ${MEMORY_MARGIN_MIB} MiB by the last round)`,
+    "",
+    `Sessions: ${counts.opened} opened, ${counts.refused} refused, ${counts.reaped} reaped, ` +
+    `${counts.open} open at the end; exit code ${exitCode}, ${leftProcesses} processes left`,
+    "",
+    surprises.length === 0
+      ? "All as it should be."
+      : `${surprises.length} SURPRISES\n${surprises.map((what) => `- ${what}`).join("\n")}`,
+    "",
+  ].join("\n");
+}
+
+function heldRow(when: string, { residentMiB, openFiles, children, sessions, groups }: Held) {
+  return [
+    when,
+    residentMiB.toFixed(0),
+    ...[openFiles, children.length, sessions, groups].map(String),
+  ];
+}
+
+/** Nearest-rank quantiles of times in ms. */
+function quantiles(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]?.toFixed(0);
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, at most ${
+    at(1)
+  } ms (n = ${times.length})`;
+}
