@@ -11,7 +11,7 @@ import { failureText } from "../src/cli/failure.ts";
 import { sourceCommit } from "../src/cli/program.ts";
 import { choice, file, option } from "../src/config/option.ts";
 import { recordCheck } from "./compile/check.ts";
-import { writePortable } from "./compile/portable.ts";
+import { checkShell, writePortable } from "./compile/portable.ts";
 import { programFiles } from "./compile/program_files.ts";
 import { compile } from "./compile/standalone.ts";
 import { checkExecutable, targetNamed, TARGETS } from "./compile/targets.ts";
@@ -40,6 +40,7 @@ async function run(argv: readonly string[]): Promise<void> {
   if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}"`);
   const target = targetNamed(build.target);
   const isHere = build.target === Deno.build.target;
+  if (build.portable) checkShell(target);
   if (build.portable && build.deno === "" && !isHere) {
     throw new UsageError(
       `Cannot make a portable file for ${build.target} as it needs Deno for it: pass --deno`,

@@ -16,8 +16,8 @@ import { BareMachine, type Outcome } from "./bare_machine.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** BIRD's questions, where they lie beside the project. */
-const BIRD = resolve(ROOT, "../shared/bird");
+/** The questions of BIRD's development set, where they lie beside the project. */
+const BIRD = resolve(ROOT, "../shared/bird/dev_20240627");
 
 /** Times that a start is measured; the median is told. */
 const STARTS = 9;

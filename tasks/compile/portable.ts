@@ -42,12 +42,7 @@ export async function writePortable(
   files: readonly ProgramFile[],
   { target, deno, level }: PortableOptions,
 ): Promise<Built> {
-  if (target.uname === null) {
-    throw new RangeError(
-      `Cannot make a portable file for ${target.triple} as it begins as a shell script: that system ` +
-        `has no shell for it; build without --portable`,
-    );
-  }
+  checkShell(target);
   const all: ProgramFile[] = [
     { path: "deno", source: await Deno.realPath(deno) },
     ...files,
@@ -79,6 +74,19 @@ export async function writePortable(
   // An older file may have been there with other rights.
   if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
   return { sizeBytes, unpackedBytes };
+}
+
+/**
+ * Refuses a target on which no script can start.
+ *
+ * @throws {RangeError} If the target is such a one.
+ */
+export function checkShell({ triple, uname }: Target): void {
+  if (uname !== null) return;
+  throw new RangeError(
+    `Cannot make a portable file for ${triple} as it begins as a shell script: that system has no ` +
+      `shell for it; build without --portable`,
+  );
 }
 
 /** The script with its numbers, filled up to the place where the archive begins. */
