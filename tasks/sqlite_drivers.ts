@@ -55,7 +55,8 @@ const columns = [
 const text = [
   "$ deno task sqlite_drivers",
   `commit ${await sourceCommit()}, Deno ${Deno.version.deno}, ${Deno.build.target}`,
-  `${versions.join("; ")}; medians of ${ROUNDS} rounds`,
+  versions.join("; "),
+  `medians of ${ROUNDS} rounds; load average ${Deno.loadavg()[1].toFixed(1)}`,
   table(columns, rows, PLAIN),
 ].join("\n");
 console.log(text);
