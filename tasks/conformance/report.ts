@@ -97,7 +97,8 @@ function verifiersLines({ episodes }: Json): string[] {
   );
 }
 
-function trlLines({ parameters, warm_up, steps, weight_changes, last_rewards }: Json): string[] {
+function trlLines(json: Json): string[] {
+  const { parameters, warm_up, steps, weight_changes, last_rewards, last_process_rewards } = json;
   return [
     `a Qwen3 of ${parameters} random weights, ${warm_up.steps} supervised steps on demonstrations ` +
     `(loss ${warm_up.loss})`,
@@ -109,7 +110,8 @@ function trlLines({ parameters, warm_up, steps, weight_changes, last_rewards }: 
           .join(", ")
       }, weights moved by ${weight_changes[n].toPrecision(3)}`
     ),
-    `rewards by call of the last step's episodes: ${JSON.stringify(last_rewards)}`,
+    `rewards of the calls of the last step's episodes: ${JSON.stringify(last_rewards)}`,
+    `their process rewards, in metadata: ${JSON.stringify(last_process_rewards)}`,
   ];
 }
 

@@ -54,12 +54,13 @@ def from_openenv(url):
 
         def reset(self, task_index: int = 0, **_) -> str:
             result = self._client.reset(split="train", index=task_index, prompt="tools")
-            self.rewards = []
+            self.rewards, self.metadata = [], []
             return "\n".join(message["content"] for message in result.observation["messages"])
 
         def _call(self, tool: str, **arguments) -> str:
             result = self._client.step({"type": "call_tool", "tool_name": tool, "arguments": arguments})
             self.rewards.append(result.reward)
+            self.metadata.append(result.metadata)
             return result.observation["result"] or "(no output)"
 
         def execute_sql(self, sql: str) -> str:
@@ -247,6 +248,10 @@ def main(via, url, questions_path):
         "weight_changes": changes.norms,
         "steps": [{key: log.get(key) for key in keys} for log in logs],
         "last_rewards": [environment.rewards for environment in trainer.environments],
+        "last_process_rewards": [
+            [metadata["step_rewards"]["process"] for metadata in environment.metadata if metadata]
+            for environment in trainer.environments
+        ],
     }
     print(json.dumps(record))
 
