@@ -1,5 +1,5 @@
 import assert from "finestep/assert";
-import { load } from "../../tasks/serve_load/load.ts";
+import { load, type LoadRecord } from "../../tasks/serve_load/load.ts";
 import { surprisesOf } from "../../tasks/serve_load/report.ts";
 
 Deno.test({
@@ -14,4 +14,40 @@ Deno.test({
     assert.equal(record.good.episodes, 40);
     assert.ok(record.counts.refused > 0 && record.counts.reaped > 0);
   },
+});
+
+Deno.test("surprisesOf() names what a server has left, and what its clients saw wrongly", () => {
+  const before = { residentMiB: 90, openFiles: 30, children: [2, 3], sessions: 0, groups: 0 };
+  const clean: LoadRecord = {
+    capacity: 1,
+    good: { stepMs: [1], beginMs: [1], episodes: 1, refusals: 0, wrong: [] },
+    seconds: 1,
+    misdeeds: [{ kind: "slow", name: "a drip", times: 1, surprises: [] }],
+    held: [before, before, before],
+    peak: { residentMiB: 90, openFiles: 30 },
+    counts: { opened: 1, refused: 0, reaped: 0, open: 0 },
+    exitCode: 0,
+    leftProcesses: 0,
+    stderr: "Stopping, as of SIGTERM\n",
+  };
+  assert.deepEqual(surprisesOf(clean), []);
+  const after = { residentMiB: 190, openFiles: 35, children: [2], sessions: 1, groups: 0 };
+  const leaking: LoadRecord = {
+    ...clean,
+    good: { ...clean.good, wrong: ["question 7: another's result"] },
+    misdeeds: [{ ...clean.misdeeds[0], surprises: ["HTTP 500"] }],
+    held: [before, before, after],
+    exitCode: 1,
+    leftProcesses: 2,
+  };
+  assert.deepEqual(surprisesOf(leaking), [
+    "question 7: another's result",
+    "a drip: HTTP 500",
+    "sessions are left",
+    "open files are left",
+    "there are more or fewer workers",
+    "the last round took 100 MiB",
+    "it ended with 1",
+    "2 processes are left",
+  ]);
 });
