@@ -1,7 +1,7 @@
 /** The command line: hands the arguments to the command of src/cli that they name. @module */
 
 import { UsageError } from "./src/cli/args.ts";
-import { COMMANDS, namedCommand, programHelp } from "./src/cli/commands.ts";
+import { namedCommand, programHelp, unknownCommand } from "./src/cli/commands.ts";
 import { failureText } from "./src/cli/failure.ts";
 import { versionText } from "./src/cli/program.ts";
 
@@ -13,11 +13,7 @@ try {
   if (named) Deno.exitCode = await (await named.entry.load()).run(named.rest);
   else if (["--help", "-h", "help"].includes(first)) console.log(programHelp());
   else if (["--version", "-V"].includes(first)) console.log(await versionText());
-  else {
-    throw new UsageError(
-      `Unknown command "${first}": finestep ${Object.keys(COMMANDS).join(" | ")} [--help]`,
-    );
-  }
+  else throw unknownCommand(argv);
 } catch (error) {
   console.error(failureText(error));
   Deno.exitCode = error instanceof UsageError ? 2 : 1;

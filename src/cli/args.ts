@@ -7,6 +7,7 @@
 
 import { type Grammar, readCommandLine, type WrittenFlag } from "finestep/args";
 import { checkValue, type Option, type Options, type Values } from "../config/option.ts";
+import { nearest } from "./nearest.ts";
 
 /** A command used wrongly; the program prints the message alone and exits with 2. */
 export class UsageError extends Error {
@@ -224,24 +225,6 @@ function defaultOf(option: AnyOption): string {
 
 /** `: did you mean "--x"` when a flag is close enough to be meant. */
 function suggestion(flag: string, names: readonly string[]): string {
-  const flags = [...names.map(flagName), "--json", "--help"];
-  const [nearest] = flags
-    .map((candidate) => ({ candidate, distance: editDistance(flag, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  const isClose = nearest.distance <= Math.max(2, flag.length / 4);
-  return isClose ? `: did you mean "${nearest.candidate}"` : ': see "--help"';
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements between two texts. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length];
+  const meant = nearest(flag, [...names.map(flagName), "--json", "--help"]);
+  return meant ? `: did you mean "${meant}"` : ': see "--help"';
 }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { CommandHelp, OptionTables } from "./args.ts";
+import { type CommandHelp, type OptionTables, UsageError } from "./args.ts";
+import { nearest } from "./nearest.ts";
 
 /** What the module of a command exports. */
 export interface CommandModule {
@@ -48,10 +49,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./credit.ts"),
     takes: "file",
   },
-  data: {
+  "data check": {
     summary: "check a data set: is it complete, is its gold SQL sound",
     load: () => import("./data.ts"),
-    takes: ["check"],
   },
   runs: {
     summary: "list stored runs, or show one",
@@ -111,6 +111,15 @@ export function namedCommand(
     }
   }
   return null;
+}
+
+/** The refusal of a command line that names no command, with the one that may have been meant. */
+export function unknownCommand(argv: readonly string[]): UsageError {
+  const [first] = argv;
+  const names = Object.keys(COMMANDS);
+  const meant = names.find((name) => name.startsWith(`${first} `)) ?? nearest(first, names);
+  const advice = meant ? `did you mean "${meant}"` : 'see "finestep --help"';
+  return new UsageError(`Unknown command "${first}": ${advice}`);
 }
 
 /**

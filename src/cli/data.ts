@@ -53,11 +53,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TABLES));
     return 0;
   }
-  if (positionals.length !== 1 || positionals[0] !== "check") {
-    throw new UsageError(
-      `Unknown command "data ${positionals.join(" ")}": did you mean "data check"`,
-    );
-  }
+  if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}"`);
   const { dataset, report } = await checked(values.options);
   console.log(
     json ? goldReportJson(dataset, report) : goldReportText(dataset, report, outputStyle()),

@@ -108,7 +108,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   console.log(
     json
       ? JSON.stringify({ schema: REPORT_FORMAT, path: out, bytes, runs, exams: names })
-      : `Wrote ${out} on ${runs.length} runs (${(bytes / 1e6).toFixed(1)} MB)`,
+      : `Wrote ${out} on ${runs.length} run${runs.length === 1 ? "" : "s"} (${
+        (bytes / 1e6).toFixed(1)
+      } MB)`,
   );
   return 0;
 }

@@ -1,17 +1,27 @@
 import assert from "finestep/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS, unknownCommand } from "../../src/cli/commands.ts";
 import { VERSION } from "../../src/cli/program.ts";
 import { openStore } from "../../src/store/run_store.ts";
 import { RUN } from "../store/episodes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-Deno.test("finestep refuses an unknown command with 2, naming those there are", async () => {
-  const { code, stderr } = await finestep("trian");
-  assert.equal(code, 2);
-  assert.match(stderr, /^Unknown command "trian": finestep .*\| data \| .*runs/);
+Deno.test("finestep refuses an unknown command with 2, and says what may be meant", async () => {
+  assert.deepEqual(await finestep("trian"), {
+    code: 2,
+    stdout: "",
+    stderr: 'Unknown command "trian": did you mean "train"\n',
+  });
+  assert.equal(
+    unknownCommand(["engine"]).message,
+    'Unknown command "engine": did you mean "engine probe"',
+  );
+  assert.equal(
+    unknownCommand(["dance", "-x"]).message,
+    'Unknown command "dance": see "finestep --help"',
+  );
 });
 
 Deno.test("finestep refuses an unknown flag with 2 and one line", async () => {
@@ -92,9 +102,9 @@ Deno.test("main.ts loads no package before it is known which command is wanted",
   assert.deepEqual([...loaded].filter((specifier) => !/^(file|node):/.test(specifier)), []);
 });
 
-for (const command of ["data", "runs"]) {
+for (const command of ["data check", "runs"]) {
   Deno.test(`finestep ${command} --help tells its usage`, async () => {
-    const { code, stdout } = await finestep(command, "--help");
+    const { code, stdout } = await finestep(...command.split(" "), "--help");
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^Usage: finestep ${command} `, "m"));
   });
