@@ -53,8 +53,8 @@ export async function gatherFacts(subjects: Subjects): Promise<Facts> {
     backends: await attempt(backendFacts),
     sandbox: await attempt(sandboxFacts),
     packages: await packageFacts(),
-    data: await attempt(() => dataFacts(located(subjects.data), subjects.split)),
-    model: await attempt(() => modelFacts(located(subjects.model))),
+    data: await attempt(() => dataFacts(subjects)),
+    model: await attempt(() => modelFacts(subjects.model)),
     disks: await diskFacts(subjects.store),
     store: await attempt(() => storeHealth(subjects.store)),
     ...server !== "" && { server: await askServer(server) },
@@ -168,9 +168,10 @@ async function packageFacts(): Promise<PackageFacts[]> {
   );
 }
 
-async function dataFacts(data: string, split: string): Promise<DataFacts> {
-  await using pool = new SqlPool({ roots: [data], ...ANSWER_CAPS });
-  const dataset = await loadDataset(data, { split: split || undefined, pool });
+async function dataFacts({ data, split }: Subjects): Promise<DataFacts> {
+  const folder = located(data);
+  await using pool = new SqlPool({ roots: [folder], ...ANSWER_CAPS });
+  const dataset = await loadDataset(folder, { split: split || undefined, pool });
   return {
     path: data,
     name: dataset.name,
@@ -182,7 +183,7 @@ async function dataFacts(data: string, split: string): Promise<DataFacts> {
 }
 
 async function modelFacts(path: string): Promise<ModelFacts> {
-  const { config } = await openModel(path);
+  const { config } = await openModel(located(path));
   const { bytes } = estimate(config, { slots: 1, contextTokens: 1, training: null });
   return {
     path,
@@ -216,13 +217,12 @@ async function existing(folder: string): Promise<string> {
 }
 
 async function diskOf(what: string, path: string): Promise<DiskFacts> {
-  const { bavail, bsize } = await statfs(path);
-  const facts = { what, path, freeBytes: bavail * bsize };
   try {
+    const { bavail, bsize } = await statfs(path);
     const file = await Deno.makeTempFile({ dir: path, prefix: ".finestep" });
     await Deno.remove(file);
-    return { ...facts, problem: null };
+    return { what, path, freeBytes: bavail * bsize, problem: null };
   } catch (error) {
-    return { ...facts, problem: (error as Error).message };
+    return { what, path, freeBytes: 0, problem: (error as Error).message };
   }
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** What Deno tells of the machine: its processors, memory and system. */
-const SYSTEM = ["cpus", "systemMemoryInfo", "osRelease"];
+/** What Deno tells of the machine: its processors, memory, system and free space. */
+const SYSTEM = ["cpus", "systemMemoryInfo", "osRelease", "statfs"];
 
 /**
  * Flags of Deno, all but those for native libraries: the portable file can name the folder of its own,

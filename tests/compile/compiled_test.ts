@@ -59,7 +59,7 @@ Deno.test({
     // An empty list is all.
     assert.deepEqual(Object.fromEntries(given), {
       ...{ allow_read: [], allow_write: [], allow_env: [], allow_net: [], allow_run: [] },
-      ...{ allow_ffi: [], allow_sys: ["cpus", "systemMemoryInfo", "osRelease"] },
+      ...{ allow_ffi: [], allow_sys: ["cpus", "systemMemoryInfo", "osRelease", "statfs"] },
       ...{ allow_import: [], deny_import: [], prompt: false },
     });
   },
