@@ -4,7 +4,6 @@
  * @module
  */
 
-import { ALGORITHM_NAMES } from "../algorithms/mod.ts";
 import { openStore, type RunStore } from "../store/run_store.ts";
 import { helpText, UsageError } from "./args.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
@@ -40,15 +39,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     : await resumedRun(store, flags);
 }
 
-function checkUsage({ positionals, values }: TrainFlags): void {
+function checkUsage({ positionals }: TrainFlags): void {
   if (positionals.length > 0) {
     throw new UsageError(`Unknown argument "${positionals[0]}": see "--help"`);
-  }
-  const { algorithm } = values.run;
-  if (!ALGORITHM_NAMES.includes(algorithm)) {
-    throw new UsageError(
-      `Unknown algorithm "${algorithm}": those known are ${ALGORITHM_NAMES.join(", ")}`,
-    );
   }
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { ALGORITHM_NAMES } from "../algorithms/mod.ts";
 import { ALGORITHM_OPTIONS } from "../algorithms/options.ts";
-import { folder, option } from "../config/option.ts";
+import { choice, folder, option } from "../config/option.ts";
 import { ENGINE_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
 import { REWARD_OPTIONS } from "../rewards/options.ts";
@@ -17,9 +18,10 @@ import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
 /** Every option of `finestep train`, by the heading of its help. */
 export const TRAIN_TABLES = {
   run: {
-    algorithm: option(
+    algorithm: choice(
       "finestep",
-      "finestep, grpo, dapo, gspo, gigpo, matchtir, dr_grpo, rloo, a preset such as finestep.guarded, or sft (the gold SQL is demonstrated)",
+      ALGORITHM_NAMES,
+      "what is learned from the episodes; sft is shown each question's gold SQL instead",
       "ours",
     ),
     data: folder(FIXTURE_DATA, "folder of a data set in BIRD's form", "ours"),

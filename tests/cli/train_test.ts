@@ -137,7 +137,7 @@ for (const { what, broken, message } of BROKEN_INPUTS) {
 
 for (
   const [flags, message] of [
-    [["--algorithm", "gpro"], /^Unknown algorithm "gpro": those known are finestep, .*grpo/],
+    [["--algorithm", "gpro"], /^Cannot set "--algorithm" as it must be one of finestep, .*grpo/],
     [["--lerning-rate", "1"], /^Unknown flag "--lerning-rate": did you mean "--learning-rate"$/m],
     [["--learning-rate", "fast"], /^Cannot set "--learning-rate" as it must be a number: .*fast$/m],
     [["--group-size", "0"], /^Cannot set "--group-size" as it must be in \[1, 1024\]: .* 0$/m],

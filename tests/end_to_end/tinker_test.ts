@@ -10,7 +10,8 @@ import { finestep, Workplace } from "../tiny/workplace.ts";
 /** Without what this server has not. */
 const FITTING = ["--lora-rank", "2", "--max-gradient-norm", "0", "--weight-decay", "0"];
 
-const STEPS = ["--train-steps", "4", "--checkpoint-every", "2"];
+/** With a second model, which the policy is kept near to. */
+const STEPS = ["--train-steps", "4", "--checkpoint-every", "2", "--kl-coefficient", "0.05"];
 
 /** A server of the walk that is built into the tiny model, without its attention. */
 function servedWalk(habits: Partial<Habits> = {}): TinkerServer {

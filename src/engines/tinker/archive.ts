@@ -23,10 +23,10 @@ export async function adaptersOf(
   config: ModelConfig,
 ): Promise<Adapters> {
   const files = tarFiles(await gunzipped(archive));
+  const weights = decodeSafetensors(fileOf(files, "adapter_model.safetensors"));
   const { rank, alpha } = ADAPTER_CONFIG.parse(
     JSON.parse(new TextDecoder().decode(fileOf(files, "adapter_config.json"))),
   );
-  const weights = decodeSafetensors(fileOf(files, "adapter_model.safetensors"));
   const names = [...weights.keys()];
   const targets = LORA_TARGETS.filter((target) =>
     names.some((name) => name.includes(`.${target}.lora_`))

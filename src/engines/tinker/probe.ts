@@ -6,14 +6,7 @@
  */
 
 import type { Wire } from "./messages.ts";
-import {
-  firstIds,
-  LONG_TOKENS,
-  OTHER_TOKENS,
-  PROBE_TOKENS,
-  ProbeBench,
-  times,
-} from "./probe_bench.ts";
+import { LONG_TOKENS, OTHER_TOKENS, PROBE_TOKENS, ProbeBench, times } from "./probe_bench.ts";
 import type { Accumulation, Reduction } from "./reduction.ts";
 import type { Session } from "./session.ts";
 import { unlessRefused } from "./transport.ts";
@@ -81,9 +74,9 @@ export async function probe(session: Session, options: ProbeOptions): Promise<Fi
   for (const wire of ["protobuf", "json"] as const) {
     const model = await session.createModel({ rank: options.rank, seed: 1 }, { wire });
     try {
-      const first = await unlessRefused(() => model.logprobs([firstIds(options.vocabSize)]));
-      if (!first) continue;
-      return { wire, ...await findings(new ProbeBench(model, options.vocabSize), options) };
+      const bench = new ProbeBench(model, options.vocabSize);
+      const first = await unlessRefused(() => model.logprobs([bench.probe.ids]));
+      if (first) return { wire, ...await findings(bench, options) };
     } finally {
       await session.unload(model);
     }

@@ -59,7 +59,7 @@ const LINEAR: Omit<AdamParameters, "learningRate"> = {
 };
 
 /** A step by the gradient's signs. */
-export const BY_SIGN = { epsilon: 1e-10 };
+const BY_SIGN = { epsilon: 1e-10 };
 
 /** The mean rise of a probe token's logprob that the steps are scaled to. */
 const TARGET_RISE = 0.02;
@@ -273,11 +273,6 @@ export class ProbeBench {
     logprobs.set(this.#logprobs.map((logprob) => logprob + shift), 1);
     return { ids, gradient, logprobs };
   }
-}
-
-/** The token ids that a first pass is made over. */
-export function firstIds(vocabSize: number): Int32Array {
-  return Int32Array.from({ length: PROBE_TOKENS + 1 }, (_, i) => (3 + 5 * i) % vocabSize);
 }
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, x) => total + x, 0);

@@ -111,7 +111,7 @@ export class Transport implements Disposable {
     return this.#parsed(path, reply, decoder);
   }
 
-  /** The bytes of a file; redirections are followed. */
+  /** The bytes of a file, which the server may have elsewhere. */
   async download(path: string): Promise<Uint8Array<ArrayBuffer>> {
     return (await this.#answered(path, { method: "GET" }, this.#deadline())).bytes;
   }
@@ -218,7 +218,9 @@ export class Transport implements Disposable {
     const signal = AbortSignal.any([timeout, this.#closing.signal]);
     const headers = { ...init.headers, ...apiKey === null ? {} : { "X-API-Key": apiKey } };
     try {
-      const response = await fetch(`${url}/api/v1/${path}`, { ...init, headers, signal });
+      const asked = new URL(`${url}/api/v1/${path}`);
+      const answer = await fetch(asked, { ...init, headers, signal, redirect: "manual" });
+      const response = await followed(answer, asked, { headers, signal });
       return {
         kind: "reply",
         status: response.status,
@@ -274,6 +276,15 @@ export class Transport implements Disposable {
   #nameOf(path: string): string {
     return `"${path}" at ${this.url}`;
   }
+}
+
+/** Where an answer points to, which is asked with the key only on the same server. */
+async function followed(answer: Response, asked: URL, init: RequestInit): Promise<Response> {
+  const location = answer.headers.get("location");
+  if (answer.status < 300 || answer.status > 399 || location === null) return answer;
+  await answer.body?.cancel();
+  const target = new URL(location, asked);
+  return await fetch(target, target.origin === asked.origin ? init : { signal: init.signal });
 }
 
 type Whole = Extract<Reply, { kind: "reply" }>;

@@ -9,6 +9,7 @@ import { Session } from "../../../src/engines/tinker/session.ts";
 import { initialAdapters, LORA_TARGETS } from "../../../src/models/lora.ts";
 import { plainChat, tinyConfig, tinyOptions } from "../engine_fixtures.ts";
 import { BATCH } from "../update_batch.ts";
+import { archiveOf } from "./archives.ts";
 import { SkippingClock } from "./clients.ts";
 import { EngineModel } from "./served_models.ts";
 import { type Checkpoints, type Habits, TinkerServer } from "./tinker_server.ts";
@@ -238,10 +239,18 @@ Deno.test("TinkerEngine asks for a turn by the very tokens before it, in limited
   });
 });
 
-Deno.test("TinkerEngine tells where trained adapters are that the server does not give away", async () => {
+Deno.test("TinkerEngine gives the adapters that the server archives, or tells where they are", async () => {
   await remote({}, async (engine) => {
     const { remote: path, weights } = await engine.learned();
     assert.match(path!, /^tinker:\/\/model_\d+\/trained-/);
     assert.equal(weights.size, 0);
+  });
+  const shape = { rank: 3, alpha: 32, targets: LORA_TARGETS };
+  const weights = initialAdapters(CONFIG, shape, 9);
+  const bytes = await archiveOf({ shape, weights });
+  await remote({ habits: { archive: () => new Response(bytes) } }, async (engine) => {
+    const learned = await engine.learned();
+    assert.deepEqual(learned.shape, shape);
+    assert.deepEqual(new Map([...learned.weights].sort()), new Map([...weights].sort()));
   });
 });

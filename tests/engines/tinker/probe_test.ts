@@ -2,7 +2,7 @@ import assert from "finestep/assert";
 import { probe, type ProbeOptions } from "../../../src/engines/tinker/probe.ts";
 import { PROFILES } from "../../../src/engines/tinker/profile.ts";
 import { REDUCTIONS } from "../../../src/engines/tinker/reduction.ts";
-import { checkedReducing, findingRows } from "../../../src/engines/tinker/verdict.ts";
+import { checkedReducing, findingRows, warningsOf } from "../../../src/engines/tinker/verdict.ts";
 import { served } from "./clients.ts";
 import { type Habits, SKYRL } from "./tinker_server.ts";
 
@@ -143,6 +143,7 @@ Deno.test("probe() tells who scales gradients down, repeats samples and gives th
   assert.equal(findings.repeatsSeeds, false);
   assert.equal(findings.givesStopToken, false);
   assert.equal(findings.readsWeightDecay, null);
+  assert.equal(warningsOf(findings).length, 2);
 });
 
 Deno.test("checkedReducing() refuses what was asked for and cannot be had", async () => {

@@ -30,7 +30,8 @@ export interface Habits {
   readonly tellsNorms: boolean;
   readonly repeatsSeeds: boolean;
   readonly givesStopToken: boolean;
-  readonly archive: Uint8Array<ArrayBuffer> | null;
+  /** What answers a request for an archive. */
+  readonly archive: (() => Response) | null;
 }
 
 /** SkyRL 0.4.0 with the JAX backend. */
@@ -186,7 +187,7 @@ export class TinkerServer implements AsyncDisposable {
         return this.#sampled(body);
     }
     if (path.endsWith("/archive") && this.#habits.archive) {
-      return new Response(this.#habits.archive);
+      return this.#habits.archive();
     }
     throw new Refusal(404, "Not Found");
   }

@@ -248,3 +248,23 @@ Deno.test("Session shows that it lives, also after a sign was lost, until it is 
     ),
   );
 });
+
+Deno.test("a file that lies elsewhere is fetched from there without the key", async () => {
+  const seen: Headers[] = [];
+  await using elsewhere = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    ({ headers }) => {
+      seen.push(headers);
+      return new Response("adapters");
+    },
+  );
+  const location = `http://127.0.0.1:${elsewhere.addr.port}/signed`;
+  const archive = () => new Response(null, { status: 302, headers: { location } });
+  await using server = new TinkerServer(lively, { archive });
+  const options = { url: server.url, apiKey: "tml-secret", timeoutMs: 10_000 };
+  await using session = await Session.open(options, "");
+  const model = await session.createModel({ rank: 1, seed: 1 }, WIRE);
+  const bytes = await model.archive(await model.saveForSampler("kept"));
+  assert.equal(new TextDecoder().decode(bytes), "adapters");
+  assert.deepEqual(seen.map((headers) => headers.get("x-api-key")), [null]);
+});
