@@ -143,7 +143,10 @@ async function calledTool(
       },
     });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal)) {
+      console.error(error);
+      throw error;
+    }
     const reason = episode.result === null ? null : "episode_finished";
     return JSON.stringify({ ok: false, error: error.message, reason });
   }

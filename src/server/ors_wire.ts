@@ -27,7 +27,7 @@ export const RANGE_BODY = z.strictObject({
 const TASK_SPEC = z.object({
   split: z.string().optional(),
   id: z.string(),
-  seed: z.int().nonnegative().optional(),
+  seed: z.int().min(0).max(2 ** 32 - 1).optional(),
   group: z.strictObject({ id: z.string().min(1), size: z.int().positive() }).optional(),
 });
 

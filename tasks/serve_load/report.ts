@@ -51,6 +51,7 @@ export function report(record: LoadRecord): string {
     `  rate     ${(steps / seconds).toFixed(0)} steps/s, ${
       (good.episodes / seconds).toFixed(1)
     } episodes/s over ${seconds.toFixed(1)} s`,
+    "  (SQL runs in 2 workers: a query that never ends holds one up to its deadline of 5 s)",
     `  told to come again ${good.refusals} times (ORS, in floods; room for ${capacity} sessions)`,
     "",
     "Others at the same time:",
