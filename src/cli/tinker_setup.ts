@@ -72,7 +72,7 @@ export async function makeTinkerEngine(
 
 function checkAdapters({ adapter, loraRank, loraAlpha, loraTargets }: EngineOptions): void {
   const refuse = (rule: string, value: string | number) => {
-    throw new RangeError(`Cannot train on a Tinker server as ${rule}: current value is ${value}`);
+    throw new RangeError(`Cannot use a Tinker server as ${rule}: current value is ${value}`);
   };
   if (adapter !== "") {
     refuse('"--adapter" must not be given, as adapters begin anew there', adapter);

@@ -346,7 +346,9 @@ export class TrainingRun implements AsyncDisposable {
     const steps = store.trainSteps(runId).map(({ metrics }) => metrics);
     if (this.#parts.flags.json) {
       const run = store.run(runId);
-      console.log(JSON.stringify({ schema: TRAINING_FORMAT, run, ...result, policy: policy.path }, null, 2));
+      console.log(
+        JSON.stringify({ schema: TRAINING_FORMAT, run, ...result, policy: policy.path }, null, 2),
+      );
       return;
     }
     const style = outputStyle();

@@ -80,7 +80,7 @@ Deno.test("finestep train refuses a server that would not do as it is told", asy
   assert.equal(whole.code, 1);
   assert.match(
     whole.stderr,
-    /^Cannot train on a Tinker server as "--lora-rank" must be 1 or more/m,
+    /^Cannot use a Tinker server as "--lora-rank" must be 1 or more/m,
   );
   const clipped = await finestep("train", ...on, "--lora-rank", "2");
   assert.equal(clipped.code, 1);
