@@ -9,7 +9,8 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { COMMANDS } from "../src/cli/commands.ts";
+import { helpText } from "../src/cli/args.ts";
+import { type CommandEntry, COMMANDS } from "../src/cli/commands.ts";
 import { leaderboardSchemas } from "../src/leaderboard/schema.ts";
 import { auditSchemas } from "../src/reports/audit_schema.ts";
 import { jsonSchemas } from "../src/reports/export/schema.ts";
@@ -39,7 +40,7 @@ a checkpoint. Results go to standard output, progress and warnings to standard e
  * @throws {Error} If a command's help or the formatter fails.
  */
 export async function cliPage(): Promise<string> {
-  const helps = await Promise.all(Object.keys(COMMANDS).map(helpOf));
+  const helps = await Promise.all(Object.values(COMMANDS).map(helpOf));
   return await formatted([OPENING, ...helps.map(commandSection)].join("\n"), "md");
 }
 
@@ -75,8 +76,10 @@ function tableLine(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-function helpOf(command: string): Promise<string> {
-  return outputOf(["run", "--allow-all", join(ROOT, "main.ts"), ...command.split(" "), "--help"]);
+/** What the command prints as its help. */
+async function helpOf({ load }: CommandEntry): Promise<string> {
+  const { HELP, TABLES } = await load();
+  return helpText(HELP, TABLES);
 }
 
 /** The text as `deno fmt` wants it. */
