@@ -66,7 +66,7 @@ export interface GroupLimits {
  *   groups.add(key, { episodeId, scored: { rewards, stateKeys: [""] } });
  * }
  * const [x, y] = groups.credit("a")!.episodes!;
- * assert(x.advantages[0] > 0.99 && y.advantages[0] < -0.99);
+ * assert(x.advantages[0] > 0.7 && y.advantages[0] < -0.7);
  * ```
  */
 export class Groups {

@@ -5,12 +5,13 @@
  */
 
 import { checkAccess } from "./auth.ts";
-import { mcpRoutes } from "./mcp.ts";
+import { mcpRoutes, mcpSockets } from "./mcp.ts";
 import { openApi } from "./openapi.ts";
-import { openEnvRoutes } from "./openenv.ts";
+import { openEnvRoutes, openEnvSockets } from "./openenv.ts";
 import { orsRoutes } from "./ors.ts";
 import { Refusal } from "./refusal.ts";
-import { findRoute, type Route, type ServerContext } from "./route.ts";
+import { findRoute, type Route, type ServerContext, type SocketRoute } from "./route.ts";
+import { connected } from "./socket.ts";
 import { statusRoutes } from "./status.ts";
 import { verlToolRoutes } from "./verl_tool.ts";
 
@@ -23,29 +24,27 @@ export interface HttpOptions {
   readonly token: string | null;
   /** Of this program. */
   readonly version: string;
+  /** Milliseconds that requests and sessions have to end at a shutdown, 5000 when not given. */
+  readonly shutdownMs?: number;
 }
 
 /** A server that runs. */
 export interface HttpServer {
   /** Such as `http://127.0.0.1:8000`. */
   readonly url: string;
-  /**
-   * Takes no more connections, closes the sessions with a reason, and ends what has not ended after
-   * {@linkcode SHUTDOWN_MS}.
-   */
+  /** Takes no more connections, closes the sessions with a reason, and cuts off what has not ended by then. */
   shutdown(reason: string): Promise<void>;
 }
 
 /** Milliseconds between looks for idle sessions. */
 const REAP_MS = 5000;
 
-/** Milliseconds that requests and sessions have to end. */
-export const SHUTDOWN_MS = 5000;
-
 /** All routes; where two match, the first one answers. */
-export function allRoutes(context: ServerContext, version: string): Route[] {
+export function allRoutes(context: ServerContext, version: string): (Route | SocketRoute)[] {
   const routes = [
+    ...openEnvSockets(context),
     ...openEnvRoutes(context, version),
+    ...mcpSockets(context),
     ...mcpRoutes(context),
     ...verlToolRoutes(context),
     ...statusRoutes(context),
@@ -64,46 +63,81 @@ export function allRoutes(context: ServerContext, version: string): Route[] {
  * @throws {Deno.errors.AddrInUse} If the port is taken.
  */
 export function serve(context: ServerContext, options: HttpOptions): HttpServer {
-  const { host, port, token, version } = options;
+  const { host, port, token, version, shutdownMs = 5000 } = options;
   const routes = allRoutes(context, version);
   const abort = new AbortController();
+  const work = new UnderWay();
   const server = Deno.serve(
     { hostname: host, port, signal: abort.signal, onListen: () => {} },
-    (request) => answer(request, routes, token),
+    (request) => work.with(answer(request, { routes, token, work })),
   );
   const reaping = setInterval(() => {
     context.sessions.reap();
     context.groups.reap();
   }, REAP_MS);
+  const shutdown = async (reason: string) => {
+    clearInterval(reaping);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, shutdownMs);
+    const ended = Promise.all([context.sessions.closeAll(reason), work.stopped()]);
+    await Promise.race([ended, late.promise]);
+    clearTimeout(timer);
+    // Deno's own graceful shutdown can be neither bounded nor told a reason for WebSockets.
+    abort.abort();
+    await server.finished;
+  };
+  let down: Promise<void> | null = null;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
-    async shutdown(reason) {
-      clearInterval(reaping);
-      const isLate = Promise.withResolvers<void>();
-      const timer = setTimeout(isLate.resolve, SHUTDOWN_MS);
-      await Promise.race([
-        Promise.all([server.shutdown(), context.sessions.closeAll(reason)]),
-        isLate.promise,
-      ]);
-      clearTimeout(timer);
-      abort.abort();
-      await server.finished;
-    },
+    shutdown: (reason) => down ??= shutdown(reason),
   };
 }
 
-async function answer(
-  request: Request,
-  routes: readonly Route[],
-  token: string | null,
-): Promise<Response> {
+/** Requests that are answered and WebSockets that are open. */
+class UnderWay {
+  readonly #all = new Set<Promise<unknown>>();
+  #isStopping = false;
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Counts as under way until the promise settles. */
+  with<T>(promise: Promise<T>): Promise<T> {
+    const counted = promise.finally(() => this.#all.delete(counted));
+    this.#all.add(counted);
+    return counted;
+  }
+
+  /** Takes nothing more; settles when nothing is under way. */
+  async stopped(): Promise<void> {
+    this.#isStopping = true;
+    while (this.#all.size > 0) await Promise.allSettled(this.#all);
+  }
+}
+
+/** What requests are answered by. */
+interface Answering {
+  readonly routes: readonly (Route | SocketRoute)[];
+  readonly token: string | null;
+  readonly work: UnderWay;
+}
+
+async function answer(request: Request, { routes, token, work }: Answering): Promise<Response> {
   const { pathname } = new URL(request.url);
   try {
+    if (work.isStopping) {
+      throw new Refusal(503, "Cannot serve this request as the server is stopping");
+    }
     // Says nothing, and what watches over servers has no tokens.
     if (pathname !== "/health") checkAccess(request, token);
     const found = findRoute(routes, request.method, pathname);
     if (found === null) throw new Refusal(404, `Nothing is at ${request.method} ${pathname}`);
-    return await found.route.handle({ request, params: found.params });
+    const { route, params } = found;
+    if ("handle" in route) return await route.handle({ request, params });
+    const { response, ended } = connected(request, () => route.connect({ request, params }));
+    work.with(ended);
+    return response;
   } catch (error) {
     if (error instanceof Refusal) return refusalResponse(error);
     console.error(error);

@@ -7,9 +7,9 @@
 
 import { jsonBody, parsedJson } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
-import { capacityMessage, type Route, type ServerContext } from "./route.ts";
+import { capacityMessage, type Route, type ServerContext, type SocketRoute } from "./route.ts";
 import type { Seat } from "./sessions.ts";
-import { socketResponse } from "./socket.ts";
+import type { SocketService } from "./socket.ts";
 import { toolsOf } from "./tools.ts";
 import { episodeChoice, fitting, RPC_CALL, RPC_CREATE, RPC_REQUEST, RPC_SESSION } from "./wire.ts";
 
@@ -31,37 +31,37 @@ class RpcError extends Error {
   }
 }
 
-/** `POST /mcp`, which answers with 200 whatever is asked, and `GET /mcp`, a WebSocket with a session. */
+/** `POST /mcp`, which answers with 200 whatever is asked. */
 export function mcpRoutes(context: ServerContext): Route[] {
-  return [
-    {
-      ...{ protocol: "mcp", method: "POST", path: "/mcp", summary: "JSON-RPC 2.0" },
-      handle: async ({ request }) => {
-        const answer = await parsedAnswer(context, () => jsonBody(request), null);
-        return answer === null ? new Response(null, { status: 202 }) : Response.json(answer);
-      },
+  return [{
+    ...{ protocol: "mcp", method: "POST", path: "/mcp", summary: "JSON-RPC 2.0" },
+    handle: async ({ request }) => {
+      const answer = await parsedAnswer(context, () => jsonBody(request), null);
+      return answer === null ? new Response(null, { status: 202 }) : Response.json(answer);
     },
-    {
-      ...{ protocol: "mcp", method: "GET", path: "/mcp", summary: "JSON-RPC 2.0 (WebSocket)" },
-      handle: ({ request }) => mcpSocket(context, request),
-    },
-  ];
+  }];
 }
 
-function mcpSocket(context: ServerContext, request: Request): Response {
+/** `GET /mcp`, a WebSocket with a session. */
+export function mcpSockets(context: ServerContext): SocketRoute[] {
+  return [{
+    ...{ protocol: "mcp", method: "GET", path: "/mcp", summary: "JSON-RPC 2.0 (WebSocket)" },
+    connect: () => mcpService(context),
+  }];
+}
+
+function mcpService(context: ServerContext): SocketService | string {
   const { sessions } = context;
   const seat = sessions.open();
-  if (seat === null) {
-    return socketResponse(request, null, JSON.stringify(failure(null, full(context))));
-  }
-  return socketResponse(request, {
+  if (seat === null) return JSON.stringify(failure(null, full(context)));
+  return {
     closed: seat.closed,
     answer: async (text) => {
       seat.touch();
       return JSON.stringify(await parsedAnswer(context, () => parsedJson(text), seat) ?? {});
     },
     onGone: () => sessions.close(seat.id),
-  });
+  };
 }
 
 async function parsedAnswer(

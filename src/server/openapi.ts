@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Route } from "./route.ts";
+import type { Route, SocketRoute } from "./route.ts";
 
 /** Of OpenEnv's HTTP interface. */
 const API_VERSION = "1.0.0";
@@ -16,13 +16,13 @@ const API_VERSION = "1.0.0";
  * ```ts
  * import assert from "node:assert/strict";
  * import { openApi } from "./openapi.ts";
- * import type { Route } from "./route.ts";
+ * import type { Route, SocketRoute } from "./route.ts";
  *
  * const route = { protocol: "ors", method: "GET", path: "/:env/splits", summary: "splits" } as Route;
  * assert.deepEqual(Object.keys(openApi("bird", [route]).paths), ["/{env}/splits"]);
  * ```
  */
-export function openApi(title: string, routes: readonly Route[]) {
+export function openApi(title: string, routes: readonly (Route | SocketRoute)[]) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { protocol, method, path, summary } of routes) {
     const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);

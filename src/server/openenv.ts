@@ -17,9 +17,10 @@ import {
   capacityResponse,
   type Route,
   type ServerContext,
+  type SocketRoute,
 } from "./route.ts";
 import type { Seat } from "./sessions.ts";
-import { socketResponse, type SocketService } from "./socket.ts";
+import type { SocketService } from "./socket.ts";
 import { type ClientAction, toolsOf } from "./tools.ts";
 import { clientAction, episodeChoice, fitting, SOCKET_MESSAGE, STEP_BODY } from "./wire.ts";
 
@@ -38,7 +39,6 @@ export function openEnvRoutes(context: ServerContext, version: string): Route[] 
     get("/schema", "JSON schemas of actions, observations and states", () => {
       return Response.json(openEnvSchemas(task));
     }),
-    get("/ws", "a session of episodes (WebSocket)", (call) => sessionSocket(context, call)),
     post("/reset", "the first observation of an episode, which ends with that", ({ request }) => {
       return withSeat(context, async (seat) => {
         return Response.json(await reset(seat, episodeChoice(await jsonBody(request))));
@@ -56,6 +56,14 @@ export function openEnvRoutes(context: ServerContext, version: string): Route[] 
       return Response.json(stateOf(null));
     }),
   ];
+}
+
+/** `/ws`, a session of episodes. */
+export function openEnvSockets(context: ServerContext): SocketRoute[] {
+  return [{
+    ...{ protocol: "openenv", method: "GET", path: "/ws", summary: "a session (WebSocket)" },
+    connect: (call) => sessionService(context, call),
+  }];
 }
 
 function get(path: string, summary: string, handle: Route["handle"]): Route {
@@ -84,34 +92,20 @@ async function withSeat(
 const attached = new WeakSet<Seat>();
 
 /** A session of the socket's own, or the one that `?session_id=` names (created by way of `/mcp`). */
-function sessionSocket(context: ServerContext, { request }: Call): Response {
+function sessionService(context: ServerContext, { request }: Call): SocketService | string {
   const { sessions } = context;
   const named = new URL(request.url).searchParams.get("session_id");
   const seat = named === null ? sessions.open() : sessions.get(named);
-  if (seat === null || attached.has(seat)) {
-    const [code, message] = seat !== null
-      ? ["SESSION_ERROR", "Cannot attach as the session has a WebSocket"]
-      : named === null
-      ? ["CAPACITY_REACHED", capacityMessage(sessions)]
-      : ["SESSION_ERROR", `Unknown session_id: ${named}`];
+  if (seat === null && named === null) {
     const { open: active_sessions, capacity: max_sessions } = sessions.counts;
-    return socketResponse(
-      request,
-      null,
-      errorText(code, message, { active_sessions, max_sessions }),
-    );
+    const message = capacityMessage(sessions);
+    return errorText("CAPACITY_REACHED", message, { active_sessions, max_sessions });
+  }
+  if (seat === null) return errorText("SESSION_ERROR", `Unknown session_id: ${named}`);
+  if (attached.has(seat)) {
+    return errorText("SESSION_ERROR", "Cannot attach as the session has a WebSocket");
   }
   attached.add(seat);
-  return socketResponse(request, {
-    ...seatService(context, seat),
-    onGone: () => {
-      attached.delete(seat);
-      if (named === null) sessions.close(seat.id);
-    },
-  });
-}
-
-function seatService(context: ServerContext, seat: Seat): Omit<SocketService, "onGone"> {
   return {
     closed: seat.closed,
     answer: async (text) => {
@@ -119,6 +113,10 @@ function seatService(context: ServerContext, seat: Seat): Omit<SocketService, "o
       const reply = await answered(context, seat, text);
       seat.touch();
       return reply;
+    },
+    onGone: () => {
+      attached.delete(seat);
+      if (named === null) sessions.close(seat.id);
     },
   };
 }

@@ -7,6 +7,7 @@
 import type { ServerEnvironment } from "./environment.ts";
 import type { Groups } from "./groups.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SocketService } from "./socket.ts";
 
 /** What the routes of all protocols share. */
 export interface ServerContext {
@@ -18,24 +19,34 @@ export interface ServerContext {
 /** One request, as its route sees it. */
 export interface Call {
   readonly request: Request;
-  /** The segments of the path that stand for names. */
+  /** The segments of the path that stand for names, decoded. */
   readonly params: Readonly<Record<string, string>>;
 }
 
 /** A method and a path that something is done for. */
-export interface Route {
+interface Place {
   readonly protocol: "openenv" | "mcp" | "ors" | "verl-tool" | "finestep";
   readonly method: "GET" | "POST";
   /** `:name` stands for any one segment. */
   readonly path: string;
   readonly summary: string;
+}
+
+/** What answers requests. */
+export interface Route extends Place {
   /** May throw a refusal, which becomes `{"error", "detail"}` with its status. */
   readonly handle: (call: Call) => Response | Promise<Response>;
 }
 
+/** What answers WebSockets. */
+export interface SocketRoute extends Place {
+  /** Called when there is a connection; a text refuses it. */
+  readonly connect: (call: Call) => SocketService | string;
+}
+
 /** A route with what its path's names stand for. */
-export interface Found {
-  readonly route: Route;
+export interface Found<R> {
+  readonly route: R;
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +69,11 @@ export interface Found {
  * assert.equal(findRoute([route], "GET", "/splits"), null);
  * ```
  */
-export function findRoute(routes: readonly Route[], method: string, path: string): Found | null {
+export function findRoute<R extends Place>(
+  routes: readonly R[],
+  method: string,
+  path: string,
+): Found<R> | null {
   for (const route of routes) {
     const params = route.method === method ? matched(route.path, path) : null;
     if (params !== null) return { route, params };

@@ -6,6 +6,7 @@
  */
 
 import { MAX_BYTES, MAX_UNREAD_BYTES, MAX_WAITING } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What is done at the other end of a socket. */
 export interface SocketService {
@@ -30,27 +31,41 @@ const TRY_AGAIN = 1013;
 /** Seconds in which a peer must give a sign of life. */
 const PEER_TIMEOUT_S = 30;
 
+/** A connection under way. */
+export interface Connection {
+  /** What the request is to be answered with. */
+  readonly response: Response;
+  /** Settles when the connection has ended on both sides. */
+  readonly ended: Promise<void>;
+}
+
 /**
  * Makes a request a WebSocket.
  *
- * @param service Null where there is no room: then `refusal` is sent and the connection ends.
- * @throws {TypeError} If the request does not ask for a WebSocket.
+ * @param connect Called when there is a connection; a text refuses it: that is sent, and it ends.
+ * @throws {Refusal} If the request does not ask for a WebSocket.
  */
-export function socketResponse(
-  request: Request,
-  service: SocketService | null,
-  refusal = "",
-): Response {
-  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: PEER_TIMEOUT_S });
-  if (service === null) {
+export function connected(request: Request, connect: () => SocketService | string): Connection {
+  const { socket, response } = upgraded(request);
+  const ended = new Promise<void>((resolve) => socket.addEventListener("close", () => resolve()));
+  const service = connect();
+  if (typeof service !== "string") serve(socket, service);
+  else {
     socket.onopen = () => {
-      socket.send(refusal);
+      socket.send(service);
       close(socket, TRY_AGAIN, "no room");
     };
-  } else {
-    serve(socket, service);
   }
-  return response;
+  return { response, ended };
+}
+
+function upgraded(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: PEER_TIMEOUT_S });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Refusal(426, "Cannot answer this request as it must ask for a WebSocket");
+  }
 }
 
 function serve(socket: WebSocket, { answer, closed, onGone }: SocketService): void {
