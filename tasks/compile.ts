@@ -50,7 +50,8 @@ async function run(argv: readonly string[]): Promise<void> {
   const output = build.output || `build/finestep${isHere ? "" : `-${build.target}`}${suffix}`;
   await Deno.mkdir(dirname(output), { recursive: true });
   const form = build.portable ? "portable" : "compiled";
-  const files = await programFiles(target, { form, commit: await sourceCommit() });
+  const commit = await sourceCommit();
+  const files = await programFiles(target, { form, commit });
   if (build.portable) {
     const deno = build.deno || Deno.execPath();
     await checkExecutable(deno, target);
@@ -60,7 +61,10 @@ async function run(argv: readonly string[]): Promise<void> {
   }
   const { size } = await Deno.stat(output);
   console.log(`${output}: ${form}, for ${build.target}, ${(size / 1e6).toFixed(1)} MB`);
-  if (build.check) console.log(await recordCheck(output, ["deno", "task", "compile", ...argv]));
+  if (build.check) {
+    const command = ["deno task compile", ...argv].join(" ");
+    console.log(await recordCheck(output, { command, commit }));
+  }
 }
 
 try {

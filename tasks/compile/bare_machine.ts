@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** All of the environment, beside the path to the tools. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it leads a group of processes, which can be killed as one. */
+  readonly detached?: boolean;
 }
 
 /** Folders that are removed at the end. */
@@ -67,7 +69,7 @@ export class BareMachine implements AsyncDisposable {
   command(
     program: string,
     args: readonly string[],
-    { cwd = this.work, env = { HOME: this.home } }: StartOptions = {},
+    { cwd = this.work, env = { HOME: this.home }, detached = false }: StartOptions = {},
   ): Deno.Command {
     // A user's own namespace needs no rights; in it, no network is set up.
     const [executable, ...all] = this.isOffline
@@ -78,6 +80,7 @@ export class BareMachine implements AsyncDisposable {
       cwd,
       env: { ...env, PATH: join(this.path, "bin") },
       clearEnv: true,
+      detached,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -9,15 +9,17 @@ import { existsSync } from "node:fs";
 import { copyFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sourceCommit } from "../../src/cli/program.ts";
 import { PLAIN } from "../../src/reports/style.ts";
 import { table } from "../../src/reports/table.ts";
 import { BareMachine, type Outcome } from "./bare_machine.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The folder that the project lies in. */
+const BESIDE = resolve(ROOT, "..");
+
 /** The questions of BIRD's development set, where they lie beside the project. */
-const BIRD = resolve(ROOT, "../shared/bird/dev_20240627");
+const BIRD = join(BESIDE, "shared/bird/dev_20240627");
 
 /** Times that a start is measured; the median is told. */
 const STARTS = 9;
@@ -25,11 +27,14 @@ const STARTS = 9;
 /**
  * Runs the commands and writes the record.
  *
- * @param command That made the build, for the record's first line.
+ * @param made The command and the commit that made the build, for the record's first lines.
  * @returns The record.
  * @throws {Error} If a command fails, with what it said.
  */
-export async function recordCheck(build: string, command: readonly string[]): Promise<string> {
+export async function recordCheck(
+  build: string,
+  made: { readonly command: string; readonly commit: string | null },
+): Promise<string> {
   await using machine = await BareMachine.open();
   const program = join(machine.path, basename(build));
   await copyFile(build, program);
@@ -38,7 +43,7 @@ export async function recordCheck(build: string, command: readonly string[]): Pr
     const outcome = await machine.run(program, args);
     const line = outcome.stdout.split("\n").find((line) => said.test(line));
     if (outcome.code !== 0 || line === undefined) throw new Error(failure(args, outcome));
-    rows.push([name, `${(outcome.milliseconds / 1000).toFixed(2)} s`, line]);
+    rows.push([name, `${(outcome.milliseconds / 1000).toFixed(2)} s`, line.replace(BESIDE, "..")]);
   };
   await run("first start: --version", ["--version"], /^finestep /);
   for (const flag of ["--version", "--help"]) {
@@ -61,8 +66,8 @@ export async function recordCheck(build: string, command: readonly string[]): Pr
   const network = machine.isOffline ? "no network" : "a network, which could not be taken away";
   const columns = ["command", "time", ""].map((heading) => ({ heading }));
   const record = [
-    command.join(" "),
-    `commit ${await sourceCommit()}, ${Deno.build.target}, ${megabytes} MB`,
+    made.command,
+    `commit ${made.commit}, ${Deno.build.target}, ${megabytes} MB`,
     `from an empty folder, with an empty home and environment, no Deno on the path and ${network}`,
     table(columns, rows, PLAIN),
   ].join("\n");

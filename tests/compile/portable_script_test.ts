@@ -94,14 +94,13 @@ Deno.test({
     await new Deno.Command("mkfifo", { args: [reached] }).output();
     await Deno.writeTextFile(gzip, `#!/bin/sh\necho >"${reached}"\nexec tail -f /dev/null\n`);
     await Deno.chmod(gzip, 0o755);
-    const command = machine.command("/bin/sh", ["-c", 'exec "$0" x', program]);
-    const child = command.spawn();
+    const child = machine.command(program, ["x"], { detached: true }).spawn();
     await Deno.readTextFile(reached);
     const parts = namesIn(cache);
     assert.equal(parts.length, 1);
     assert.match(parts[0], /^\.unpacking-/);
-    child.kill("SIGKILL");
-    await child.status;
+    await new Deno.Command("kill", { args: ["-KILL", "--", `-${child.pid}`] }).output();
+    assert.equal((await child.status).signal, "SIGKILL");
     await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
 
     // What was left is old by the next start.
