@@ -7,6 +7,7 @@
 import { statfs } from "node:fs/promises";
 import { arch, cpus, release, type } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import process from "node:process";
 import manifest from "../../deno.json" with { type: "json" };
 import { loadDataset } from "../dataset/dataset.ts";
 import { ANSWER_CAPS } from "../env/options.ts";
@@ -72,6 +73,8 @@ async function attempt<T>(find: () => Promise<T>): Promise<Attempt<T>> {
 
 async function runtimeFacts(): Promise<RuntimeFacts> {
   const { total, available } = Deno.systemMemoryInfo();
+  // What a container may have; 0 where nothing is said.
+  const limit = process.constrainedMemory() || Infinity;
   return {
     deno: Deno.version.deno,
     testedDeno: DENO_VERSION,
@@ -80,8 +83,8 @@ async function runtimeFacts(): Promise<RuntimeFacts> {
     arch: arch(),
     cpu: cpus()[0]?.model.trim() ?? "processor unknown",
     cores: navigator.hardwareConcurrency,
-    memoryBytes: total,
-    availableBytes: available,
+    memoryBytes: Math.min(total, limit),
+    availableBytes: Math.min(available, limit),
     version: VERSION,
     form: FORM,
     commit: await sourceCommit(),

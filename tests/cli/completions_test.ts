@@ -13,6 +13,7 @@ const CASES: readonly [line: string, offered: readonly string[], not: readonly s
   ["finestep engine probe --ran", ["--rank"], ["--data"]],
   ["finestep train --grou", ["--group-size"], ["--data", "--groups-per-step-of"]],
   ["finestep train --no-", ["--no-norm-std"], ["--data"]],
+  ["finestep train --algorithm gr", ["grpo"], ["gspo"]],
   ["finestep eval --engine ", ["onnx", "tfjs"], ["train", "README.md"]],
   ["finestep eval --engine=on", ["onnx"], ["tfjs"]],
   ["finestep leaderboard ", ["add", "export", "check"], ["train"]],
