@@ -36,6 +36,7 @@ const NOT_RUN: readonly [pattern: RegExp, reason: string][] = [
   [/leaderboard check|task gate/, "evaluates for minutes; tests/cli/leaderboard_check_test.ts"],
   [/--base-url/, "needs a served model; tests/policies/openai/ has one"],
   [/engine probe/, "needs a Tinker server; tests/engines/tinker/ has one"],
+  [/finestep serve/, "serves until it is stopped; tests/server/ does"],
   [/leaderboard add|report 12 15 16/, "names runs that only its reader has"],
   [/codes-15b_kg/, "recorded on data that is not in the repository"],
   [
