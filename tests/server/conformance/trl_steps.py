@@ -198,7 +198,8 @@ class Changes(transformers.TrainerCallback):
 
 
 def main(via, url, questions_path):
-    torch.set_num_threads(2)
+    # Threads that wait for each other do so busily, on a machine with other work.
+    torch.set_num_threads(1)
     questions = json.loads(Path(questions_path).read_text())
     setup = {"ors": from_ors, "openenv": from_openenv}[via](url)
     environment = setup["environment_factory"]()
