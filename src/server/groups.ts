@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { stepAdvantages } from "../credit/assign.ts";
 import type { CreditOptions } from "../credit/options.ts";
 import type { ScoredTrajectory } from "../trajectory/group.ts";
@@ -109,7 +110,7 @@ export class Groups {
   add(key: GroupKey, member: GroupMember): GroupCredit | null {
     const group = this.#groups.get(key.id);
     if (group === undefined || group.members.length === key.size) return null;
-    group.members.push(member);
+    group.members.push(compact(member));
     group.credit = creditOf(group, this.#credit);
     this.#touch(group);
     return group.credit;
@@ -137,6 +138,12 @@ export class Groups {
     this.#groups.delete(group.key.id);
     this.#groups.set(group.key.id, group);
   }
+}
+
+// A group may wait for long: neither the episode behind a score nor the SQL in its keys is kept.
+function compact({ episodeId, scored: { rewards, stateKeys } }: GroupMember): GroupMember {
+  const digest = (key: string) => createHash("sha256").update(key).digest("base64");
+  return { episodeId, scored: { rewards, stateKeys: stateKeys.map(digest) } };
 }
 
 function newGroup(key: GroupKey, question: string): Group {

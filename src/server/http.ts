@@ -32,7 +32,7 @@ export interface HttpOptions {
 export interface HttpServer {
   /** Such as `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Takes no more connections, closes the sessions with a reason, and cuts off what has not ended by then. */
+  /** Serves nothing more, closes the sessions with a reason, and cuts off what takes too long to end. */
   shutdown(reason: string): Promise<void>;
 }
 

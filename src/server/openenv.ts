@@ -165,9 +165,10 @@ function errorText(code: string, message: string, details: object = {}): string 
 // Metadata stands beside the observation, never in it: clients show the model all that is in there.
 async function reset(seat: Seat, choice: EpisodeChoice) {
   const episode = await seat.begin(choice);
-  const { id, prompt, tools, split, example, seed } = episode;
+  const { id, prompt, split, example, seed } = episode;
   return {
-    observation: choice.prompt === "tools" ? { messages: prompt, tools } : { messages: prompt },
+    // No tools beside them: MCPToolClient takes an observation with tools for no more than their list.
+    observation: { messages: prompt },
     reward: null,
     done: false,
     metadata: {

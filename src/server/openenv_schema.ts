@@ -40,7 +40,7 @@ export function openEnvSchemas(task: Task): Record<string, unknown> {
     reset_observation: {
       title: "FinestepResetObservation",
       type: "object",
-      properties: { messages: MESSAGES, tools: { type: "array", items: { type: "object" } } },
+      properties: { messages: MESSAGES },
       required: ["messages"],
     },
     state: STATE,

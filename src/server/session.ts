@@ -51,8 +51,13 @@ export class EnvSession {
   readonly #groups: Groups;
   readonly #client = new Client();
   readonly #gold: Promise<SqlResult>;
-  readonly #over: Promise<Episode>;
-  readonly #steps: Step[] = [];
+  /** Settles when the episode is over and nothing of it runs any more. */
+  readonly settled: Promise<void>;
+  /** Emptied at the end: results may be large, and a session that has ended may be kept for long. */
+  #steps: Step[] = [];
+  #stepCount = 0;
+  /** Between the end of the episode and its last outcome. */
+  #record: Episode | null = null;
   #end: EpisodeMetadata | null = null;
   #isStepping = false;
 
@@ -70,15 +75,17 @@ export class EnvSession {
     this.#choice = choice;
     this.#groups = groups;
     this.#gold = task.gold(example);
-    this.#over = runEpisode(example, this.#client, {
+    // Who waits for a step hears of a failure there; nobody else has to.
+    this.#gold.catch(() => {});
+    this.settled = runEpisode(example, this.#client, {
       ...environment.episode,
       task,
       seed,
-      onStep: (step) => void this.#steps.push(step),
-    });
-    // Who waits for a step hears of it there; nobody else has to.
-    this.#gold.catch(() => {});
-    this.#over.then(() => this.#client.leave(), (error) => this.#client.leave(error));
+      onStep: (step) => this.#stepCount = this.#steps.push(step),
+    }).then((record) => {
+      this.#record = record;
+      this.#client.leave();
+    }, (error) => this.#client.leave(error));
   }
 
   /**
@@ -91,7 +98,7 @@ export class EnvSession {
   }
 
   get stepCount(): number {
-    return this.#steps.length;
+    return this.#stepCount;
   }
 
   /** Whether a step is being taken. */
@@ -104,11 +111,6 @@ export class EnvSession {
     if (this.#end === null || this.#choice.group === undefined) return this.#end;
     const credit = this.#groups.credit(this.#choice.group.id);
     return credit === null ? this.#end : { ...this.#end, group: groupMetadata(credit) };
-  }
-
-  /** Settles when the episode is over and nothing of it runs any more. */
-  get settled(): Promise<void> {
-    return this.#over.then(() => {}, () => {});
   }
 
   /**
@@ -124,7 +126,7 @@ export class EnvSession {
     this.#isStepping = true;
     try {
       await this.#client.say(messageText(action, this.#environment.task));
-      return this.#client.hasLeft ? this.#lastOutcome(await this.#over) : await this.#outcome();
+      return this.#client.hasLeft ? await this.#lastOutcome() : await this.#outcome();
     } finally {
       this.#isStepping = false;
     }
@@ -146,8 +148,12 @@ export class EnvSession {
     };
   }
 
-  #lastOutcome(episode: Episode): StepOutcome {
-    if (episode.stopReason === "no_prediction") {
+  async #lastOutcome(): Promise<StepOutcome> {
+    await this.settled;
+    const episode = this.#record;
+    this.#record = null;
+    this.#steps = [];
+    if (episode === null || episode.stopReason === "no_prediction") {
       throw new Refusal(410, "Cannot take a step as the session was closed");
     }
     const { credit, episode: { maxTurns } } = this.#environment;
