@@ -77,7 +77,7 @@ function serve(socket: WebSocket, { answer, closed, onGone }: SocketService): vo
       for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
         const reply = await answer(text);
         if (socket.readyState !== WebSocket.OPEN) return;
-        if (reply === null) return close(socket, NORMAL, "closed by the client");
+        if (reply === null) return leave(NORMAL, "closed by the client");
         socket.send(reply);
         if (socket.bufferedAmount > MAX_UNREAD_BYTES) return leave(POLICY, "answers are not read");
       }

@@ -165,6 +165,25 @@ Deno.test("/ws ends a session with its connection, however that ends", async () 
   assert.equal(await closingOf(await second), "closed by the client");
 });
 
+Deno.test("/ws frees the session of a client that does not answer the closing", async () => {
+  await using server = await startServer({ shutdownMs: 50 });
+  const { hostname, port } = new URL(server.url);
+  const seat = nextSeat(server.context.sessions);
+  using peer = await Deno.connect({ hostname, port: Number(port) });
+  const bytes = new TextEncoder();
+  await peer.write(bytes.encode(
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+  ));
+  const { closed } = await seat;
+  assert.equal(closed.aborted, false);
+  await peer.read(new Uint8Array(1000));
+  const message = bytes.encode('{"type":"close"}');
+  // RFC 6455: a last frame of text, masked with zeros.
+  await peer.write(Uint8Array.of(0x81, 0x80 | message.length, 0, 0, 0, 0, ...message));
+  assert.equal(await closingOf(await seat), "closed by the client");
+});
+
 Deno.test("/ws closes what sends too much, too fast, or no text, with the reason", async () => {
   await using server = await startServer({ toolTimeoutMs: 300 });
   const ending = async (send: (client: SocketClient) => void) => {
