@@ -42,7 +42,7 @@ export async function killedAndResumed(
   const killedAfter = saved + 1;
   const places = ["--store", store, "--runs", join(folder, "runs")];
   const first = started([...trainFlags(server.url, options), ...places]);
-  await saidBy(first, new RegExp(`^step ${killedAfter}/`, "m"));
+  await saidBy(first, new RegExp(`^step +${killedAfter}/`, "m"));
   first.kill("SIGKILL");
   await first.status;
   await server.kill();
@@ -98,5 +98,7 @@ async function saidBy(child: Deno.ChildProcess, line: RegExp): Promise<RegExpExe
 }
 
 async function restOf(child: Deno.ChildProcess): Promise<string> {
-  return await new Response(child.stderr).text();
+  let text = "";
+  for await (const part of child.stderr) text += new TextDecoder().decode(part);
+  return text;
 }

@@ -157,7 +157,8 @@ function differenceOf(now: NamedTensors, before: NamedTensors): Float64Array {
 }
 
 /**
- * How two vectors agree: their cosine, and the norm of their difference over that of the first.
+ * How two vectors agree: their cosine, and the norm of their difference over that of the first. Vectors
+ * that are both 0, as after a step without a gradient, agree.
  *
  * @example
  * ```ts
@@ -176,6 +177,7 @@ export function agreement(
     x.reduce((sum, value, i) => sum + value * y[i], 0);
   const difference = a.map((value, i) => value - b[i]);
   const norm = Math.sqrt(dot(a, a));
+  if (norm === 0 && dot(b, b) === 0) return { cosine: 1, difference: 0 };
   return {
     cosine: dot(a, b) / (norm * Math.sqrt(dot(b, b))),
     difference: Math.sqrt(dot(difference, difference)) / norm,

@@ -66,11 +66,11 @@ export async function serverEngine(url: string, options: TrialOptions): Promise<
 
 /** The embedded engine, beginning with these adapters. */
 export async function embeddedEngine(
-  { model }: TrialOptions,
+  options: TrialOptions,
   { shape, weights }: Learned,
 ): Promise<Engine> {
   return await OnnxEngine.create({
-    ...await loadModel(model),
+    ...await loadModel(options.model),
     adapters: { shape: shape!, weights },
     adam: ADAM,
     maxGradientNorm: Infinity,

@@ -48,7 +48,7 @@ Deno.test({ name: "a run on SkyRL's server", ignore: PYTHON === "" }, async (t) 
   });
 
   await t.step("changes adapters as the embedded engine does, by every algorithm", async () => {
-    for (const algorithm of ["grpo", "dapo", "gspo"]) {
+    for (const algorithm of ["finestep", "grpo", "dapo", "gspo"]) {
       const { comparisons } = await sideBySide({ algorithm, trainSteps: 2 });
       assert.equal(comparisons.length, 2);
       assertAgreed(comparisons);
@@ -57,20 +57,25 @@ Deno.test({ name: "a run on SkyRL's server", ignore: PYTHON === "" }, async (t) 
 
   await t.step("goes on after client and server were killed", async () => {
     const whole = await sideBySide({});
-    assertAgreed(whole.comparisons);
     const resumed = await killedAndResumed(server, options, workplace.file("killed"));
     assert.equal(resumed.resumedAfter, 2);
+    assert.equal(resumed.loss.length, 4);
     resumed.loss.forEach((loss, step) =>
       assert(Math.abs(loss - whole.steps[step].loss) < 1e-4, `step ${step + 1}: ${loss}`)
     );
   });
 });
 
-/** In float32 on both sides; what an update changes is in the direction of the other's change. */
+/**
+ * In float32 on both sides. Of the changes only the first is the same: SkyRL's Qwen3 has one matrix A
+ * for queries, keys and values, and one for the gate and what it lets through, here each has its own.
+ * The first update changes B alone, as the gradient of A is 0 where B is.
+ */
 function assertAgreed(comparisons: SideBySide["comparisons"]): void {
-  for (const { loss, logprobs, change } of comparisons) {
-    assert(Math.abs(loss.server - loss.embedded) < 1e-4, `${loss.server} ${loss.embedded}`);
-    assert(logprobs.between < 1e-3, String(logprobs.between));
-    assert(change.cosine > 0.999, String(change.cosine));
+  assert(comparisons[0].gradientNorm.server > 1e-3);
+  assert(comparisons[0].change.cosine > 0.9999, String(comparisons[0].change.cosine));
+  for (const { loss, logprobs } of comparisons) {
+    assert(Math.abs(loss.server - loss.embedded) < 1e-5, `${loss.server} ${loss.embedded}`);
+    assert(logprobs.between < 1e-4, String(logprobs.between));
   }
 }
