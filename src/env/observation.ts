@@ -113,7 +113,10 @@ function fitting(lines: readonly string[], maxChars: number): string[] {
   return result;
 }
 
-const oneLine = (text: string) => text.replace(/\s*[\r\n]\s*/g, " ");
+// Each run of blanks is looked at once: a pattern for those with a break in them would begin anew at each
+// blank of a run without one, which takes hours for a cell of a few MiB.
+const oneLine = (text: string) =>
+  text.replace(/\s+/g, (blanks) => /[\r\n]/.test(blanks) ? " " : blanks);
 
 function cut(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;

@@ -64,6 +64,15 @@ Deno.test("observationText() does not cut a character in half", () => {
   assert.equal(row, `${"😀".repeat(48)}...`);
 });
 
+Deno.test("observationText() makes one blank of blanks with a break, in time that grows with them", () => {
+  const shown = observationText(table(["c"], [["a \n\t b  c"]]), full);
+  assert.equal(shown, "c\na b  c\n(1 row)");
+  const startedMs = performance.now();
+  observationText(table(["c"], [[" ".repeat(2 ** 20)]]), full);
+  // It was an hour when each blank of a run was begun at.
+  assert.ok(performance.now() - startedMs < 10_000);
+});
+
 Deno.test("observationText() leaves out rows that have no room, and says so", () => {
   const rows = Array.from({ length: 10 }, (): SqlRow => Array(4).fill("x".repeat(90)));
   const lines = observationText(table(["a", "b", "c", "d"], rows), full).split("\n");
