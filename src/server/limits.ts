@@ -10,6 +10,10 @@ import { Refusal } from "./refusal.ts";
 /** Bytes of a request's body or of a WebSocket's message. */
 export const MAX_BYTES = 2 ** 20;
 
+// Scoring reads a message's SQL a few times, at about a microsecond for each character.
+/** Characters of a model's message; one that is longer was cut off, as at a policy's longest turn. */
+export const MAX_MESSAGE_CHARS = 2 ** 16;
+
 /** Milliseconds in which a request's body must have come. */
 export const BODY_TIMEOUT_MS = 10_000;
 

@@ -23,6 +23,7 @@ import {
   type StepMetadata,
   stepMetadata,
 } from "./metadata.ts";
+import { MAX_MESSAGE_CHARS } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { type ClientAction, messageText, toolsOf, withoutProtocol } from "./tools.ts";
 
@@ -222,7 +223,11 @@ class Client implements Policy, Conversation {
   /** Says a message and waits for what comes of it. */
   say(text: string): Promise<void> {
     this.#answered = Promise.withResolvers();
-    this.#turn!.resolve({ text, finish: "stop" });
+    const isCut = text.length > MAX_MESSAGE_CHARS;
+    this.#turn!.resolve({
+      text: isCut ? text.slice(0, MAX_MESSAGE_CHARS) : text,
+      finish: isCut ? "length" : "stop",
+    });
     return this.#answered.promise;
   }
 

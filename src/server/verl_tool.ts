@@ -135,6 +135,9 @@ function namedChoice(fields: Readonly<Record<string, unknown>>) {
 
 /** verl-tool cuts a message off where its stop text begins, which is the tag that closes the action. */
 function closed(text: string): string {
-  const [tag] = /<(?:tool_call|answer)>(?![^]*<\/?(?:tool_call|answer)>)/.exec(text) ?? [""];
-  return tag === "" ? text : text + tag.replace("<", "</");
+  const opened = Math.max(text.lastIndexOf("<tool_call>"), text.lastIndexOf("<answer>"));
+  if (opened < 0) return text;
+  const action = text.slice(opened);
+  const closing = action.slice(0, action.indexOf(">") + 1).replace("<", "</");
+  return action.includes(closing) ? text : text + closing;
 }

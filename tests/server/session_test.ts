@@ -103,6 +103,16 @@ Deno.test("EnvSession says of a call that it repeats one, and of the end which w
   assert.deepEqual(metadata.episode?.redundancy, [null, "R1", null]);
 });
 
+Deno.test("EnvSession takes a message beyond the limit for one that was cut off", async () => {
+  await using shop = await openServedShop();
+  const session = start(shop);
+  const { metadata } = await session.step({ text: call(`${ZURICH} --${"x".repeat(2 ** 16)}`) });
+  assert.equal(metadata.violation, "too_long");
+  const blanks = "SELECT printf('%*s', 2000000, '')";
+  const { observation } = await session.step({ text: call(blanks) });
+  assert.match(observation, /\n {97}\.\.\.\n\(1 row\)$/);
+});
+
 Deno.test("EnvSession ends at the turn limit without an answer", async () => {
   await using shop = await openServedShop({ maxTurns: 2 });
   const session = start(shop);
