@@ -138,7 +138,7 @@ Deno.test("finestep bench says which command failed, and keeps what was done", a
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^Cannot go on with the experiment as a command of it failed: finestep train .*gpro.*: Unknown algorithm "gpro"/m,
+    /^Cannot go on with the experiment as a command of it failed: finestep train .*gpro.*: Cannot set "--algorithm" as .*: current value is gpro/m,
   );
   assert(runs(workplace).includes("eval finished"));
 });
