@@ -1,5 +1,5 @@
 /**
- * Fills the README between its markers: `<!-- speed -->` gets the recorded output in
+ * Fills the README and pages of docs between their markers: `<!-- speed -->` gets the recorded output in
  * `results/speed.txt`, whose first line is the command that made it, and so on; `<!-- leaderboard -->`
  * gets the tables of `results/leaderboard.json`.
  *
@@ -13,14 +13,14 @@ import { leaderboardTables } from "../src/reports/leaderboard_table.ts";
 import { MARKDOWN } from "../src/reports/style.ts";
 import { formatted } from "./docs.ts";
 
-const README = new URL("../README.md", import.meta.url);
+const PAGES = ["README.md", "docs/speed.md"].map((path) => new URL(`../${path}`, import.meta.url));
 const RESULTS = new URL("../results/", import.meta.url);
 
 /** Characters of a table's heading; `finestep leaderboard` shows all columns. */
 const TABLE_WIDTH = 120;
 
 /**
- * The README with what belongs between its markers.
+ * A page with what belongs between its markers.
  *
  * @throws {Error} If there is no file for a marker.
  */
@@ -45,5 +45,7 @@ async function recorded(name: string): Promise<string> {
 }
 
 if (import.meta.main) {
-  await Deno.writeTextFile(README, await filled(await Deno.readTextFile(README)));
+  for (const page of PAGES) {
+    await Deno.writeTextFile(page, await filled(await Deno.readTextFile(page)));
+  }
 }

@@ -32,7 +32,7 @@ export interface Flags<T extends OptionTables> {
 
 /** What the help says first. */
 export interface CommandHelp {
-  /** For instance `finestep runs [id]`. */
+  /** For instance `finestep runs [id]`; `[flags]` come last where it does not say where. */
   readonly usage: string;
   readonly summary: string;
 }
@@ -101,7 +101,8 @@ export function helpText({ usage, summary }: CommandHelp, tables: OptionTables):
     `${heading}:`,
     ...rows.flatMap((row) => helpLines(row, width)),
   ]);
-  return [summary, "", `Usage: ${usage} [flags]`, ...lines].join("\n");
+  const line = usage.includes("[flags]") ? usage : `${usage} [flags]`;
+  return [summary, "", `Usage: ${line}`, ...lines].join("\n");
 }
 
 /** The flag's column and the wrapped column of its help; a long flag has a line of its own. */

@@ -87,7 +87,7 @@ const QUICK: Partial<ExperimentOptions> = {
 };
 
 export const HELP = {
-  usage: "finestep bench [-- flags of finestep train]",
+  usage: "finestep bench [flags] [-- flags of finestep train]",
   summary:
     "Trains algorithms over seeds from one policy, evaluates what comes of them, greedily and as they\n" +
     "act in training, and decides what the comparison supports (docs/decision_rules.md). Stopped at\n" +

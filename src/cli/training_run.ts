@@ -207,6 +207,13 @@ export class TrainingRun implements AsyncDisposable {
     return evalLimit === 0 ? data.heldOut : data.heldOut.slice(0, evalLimit);
   }
 
+  /** The questions, and how many of them `--eval-limit` lets be evaluated. */
+  get #dataText(): string {
+    const { data: { description, heldOut } } = this.#parts;
+    const count = this.#heldOut.length;
+    return count === heldOut.length ? description : `${description}; the first ${count} of these`;
+  }
+
   #announce(runId: number): void {
     const { data, flags } = this.#parts;
     const { run, training } = flags.values;
@@ -215,7 +222,7 @@ export class TrainingRun implements AsyncDisposable {
       `Run ${runId}: ${name}${
         name.startsWith("finestep") ? " (reconstruction)" : ""
       }, seed ${training.seed}`,
-      `Data: ${data.description}`,
+      `Data: ${this.#dataText}`,
       ...data.warnings.map((warning) => `warning: ${warning}`),
       `Policy: ${run.model}, ${this.#parts.place.name}; ${this.#lengthText}`,
       ...run.quick ? [QUICK_NOTE] : [],
@@ -353,7 +360,7 @@ export class TrainingRun implements AsyncDisposable {
     }
     const style = outputStyle();
     console.log([
-      `\n${this.algorithm.name}, seed ${seed}: ${this.#parts.data.description}`,
+      `\n${this.algorithm.name}, seed ${seed}: ${this.#dataText}`,
       "",
       comparisonText(result, style),
       "",

@@ -30,7 +30,7 @@ export async function curvesSvg(
       encoding: {
         x: { field: "step", type: "quantitative", title: "train step" },
         y: { field: "value", type: "quantitative", title, scale: { zero: false } },
-        color: { field: "name", type: "nominal", title: null },
+        color: { field: "name", type: "nominal", title: null, legend: { labelLimit: 0 } },
         strokeDash: { field: "name", type: "nominal", title: null },
       },
     })),
