@@ -11,11 +11,12 @@ import { jsonBody } from "./limits.ts";
 import { OrsSessions } from "./ors_sessions.ts";
 import { eventStream, resultStream } from "./ors_stream.ts";
 import { exampleAt, examplesIn, splitsOf, taskOf, toolSpec } from "./ors_tasks.ts";
-import { bodyOf, CALL_BODY, CREATE_BODY, RANGE_BODY, SPLIT_BODY, TASK_BODY } from "./ors_wire.ts";
+import { CALL_BODY, CREATE_BODY, RANGE_BODY, SPLIT_BODY, TASK_BODY } from "./ors_wire.ts";
 import { Refusal } from "./refusal.ts";
 import { type Call, capacityResponse, type Route, type ServerContext } from "./route.ts";
 import type { EnvSession } from "./session.ts";
 import { toolsOf } from "./tools.ts";
+import { fitting } from "./wire.ts";
 
 /**
  * The routes. A session ends as all sessions do, when nobody has used it for long; clients send `/ping`.
@@ -42,22 +43,22 @@ function taskRoutes(environment: ServerEnvironment): Route[] {
     }),
     get("/:env/splits", "splits", () => Response.json(splitsOf(environment))),
     post("/:env/num_tasks", "number of tasks", async ({ request }) => {
-      const { split } = bodyOf(SPLIT_BODY, await jsonBody(request));
+      const { split } = fitting(SPLIT_BODY, await jsonBody(request), 400);
       return Response.json({ num_tasks: examplesIn(environment, split).length });
     }),
     post("/:env/tasks", "all tasks of a split", async ({ request }) => {
-      const { split } = bodyOf(SPLIT_BODY, await jsonBody(request));
+      const { split } = fitting(SPLIT_BODY, await jsonBody(request), 400);
       const tasks = examplesIn(environment, split).map((example) => taskOf(example, split));
       return Response.json({ tasks, env_name: name });
     }),
     post("/:env/task", "one task", async ({ request }) => {
-      const { split, index } = bodyOf(TASK_BODY, await jsonBody(request));
+      const { split, index } = fitting(TASK_BODY, await jsonBody(request), 400);
       return Response.json({
         ...{ task: taskOf(exampleAt(environment, split, index), split), env_name: name },
       });
     }),
     post("/:env/task_range", "tasks from one place to another", async ({ request }) => {
-      const { split, start, stop } = bodyOf(RANGE_BODY, await jsonBody(request));
+      const { split, start, stop } = fitting(RANGE_BODY, await jsonBody(request), 400);
       const examples = examplesIn(environment, split).slice(start ?? 0, stop ?? undefined);
       return Response.json({
         ...{ tasks: examples.map((example) => taskOf(example, split)), env_name: name },
@@ -76,7 +77,7 @@ function sessionRoutes(context: ServerContext, sessions: OrsSessions): Route[] {
     }),
     post("/create", "begins the episode of a session", async ({ request }) => {
       const sid = sessionId(request);
-      const body = bodyOf(CREATE_BODY, await jsonBody(request));
+      const body = fitting(CREATE_BODY, await jsonBody(request), 400);
       if (body.env_name != null) requireName(body.env_name, context.environment.name);
       const isOpen = await sessions.begin(sid, choiceOf(context.environment, body));
       return isOpen ? Response.json({ sid }) : capacityResponse(context);
@@ -113,7 +114,7 @@ function episodeRoutes(sessions: OrsSessions): Route[] {
     }),
     post("/:env/call", "a call of a tool, which is a step", async ({ request }) => {
       const { episode, calls } = sessions.get(sessionId(request));
-      const { name, input, task_id } = bodyOf(CALL_BODY, await jsonBody(request));
+      const { name, input, task_id } = fitting(CALL_BODY, await jsonBody(request), 400);
       const id = task_id ?? calls.start(() => calledTool(episode, name, input));
       const result = calls.result(id);
       return result === undefined

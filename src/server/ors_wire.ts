@@ -5,7 +5,6 @@
  */
 
 import { z } from "zod";
-import { Refusal } from "./refusal.ts";
 
 /** Body of `/tasks` and `/num_tasks`. */
 export const SPLIT_BODY = z.strictObject({ split: z.string() });
@@ -50,14 +49,3 @@ export const CALL_BODY = z.strictObject({
   input: z.record(z.string(), z.unknown()),
   task_id: z.string().nullish(),
 });
-
-/**
- * A body that fits a schema.
- *
- * @throws {Refusal} If it does not, with what is wrong.
- */
-export function bodyOf<T>(schema: z.ZodType<T>, body: unknown): T {
-  const { data, error } = schema.safeParse(body);
-  if (error === undefined) return data as T;
-  throw new Refusal(400, `Cannot read the body as it must fit: ${z.prettifyError(error)}`);
-}

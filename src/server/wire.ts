@@ -93,12 +93,17 @@ export const OBSERVATION_BODY = z.looseObject({
 /**
  * A value that fits a schema.
  *
+ * @param status Of the refusal; protocols differ.
  * @throws {Refusal} If it does not, with what is wrong.
  */
-export function fitting<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+export function fitting<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  status: 400 | 422 = 422,
+): z.infer<T> {
   const { data, error } = schema.safeParse(value);
   if (error === undefined) return data as z.infer<T>;
-  throw new Refusal(422, `Cannot read the request: ${z.prettifyError(error)}`);
+  throw new Refusal(status, `Cannot read the request: ${z.prettifyError(error)}`);
 }
 
 /** The JSON schema of a schema, as clients send it. */
