@@ -41,6 +41,7 @@ const { values: flags } = parseArgs({
     python: { type: "string" },
     stages: { type: "string", default: "sides,alone,untrained,algorithms,resume,probe" },
     steps: { type: "string", default: "20" },
+    seed: { type: "string", default: "1" },
     output: { type: "string", default: "results" },
     /** Conversations in one batch of the server's sampling. */
     rows: { type: "string", default: "8" },
@@ -57,7 +58,7 @@ const OPTIONS: TrialOptions = {
   groupsPerStep: 4,
   groupSize: 8,
   learningRate: 1e-3,
-  seed: 1,
+  seed: Number(flags.seed),
   maxTurnTokens: 96,
   rank: 8,
   checkpointEvery: 4,

@@ -11,6 +11,9 @@ import { ANYTHING, CAPABILITIES, MODEL, SESSION } from "./wire.ts";
 /** The SDK's; a server forgets a session after minutes of silence. */
 const HEARTBEAT_MS = 10_000;
 
+/** A server that is there answers its first question at once; one that is not is no reason to wait long. */
+const FIRST_ANSWER_MS = 10_000;
+
 /** Longest wait for a model to be unloaded at the end. */
 const FAREWELL_MS = 5_000;
 
@@ -116,7 +119,8 @@ export class Session implements AsyncDisposable {
 }
 
 async function chosenModel(transport: Transport, wanted: string): Promise<string> {
-  const names = await transport.get("get_server_capabilities", CAPABILITIES);
+  const manner = { timeoutMs: FIRST_ANSWER_MS };
+  const names = await transport.get("get_server_capabilities", CAPABILITIES, manner);
   const name = wanted === "" && names.length === 1 ? names[0] : wanted;
   if (names.includes(name)) return name;
   throw new RangeError(

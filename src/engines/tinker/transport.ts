@@ -106,8 +106,8 @@ export class Transport implements Disposable {
   }
 
   /** Asks for something that is answered at once. */
-  async get<T>(path: string, decoder: Decoder<T>): Promise<T> {
-    const reply = await this.#answered(path, { method: "GET" }, this.#deadline());
+  async get<T>(path: string, decoder: Decoder<T>, manner?: Manner): Promise<T> {
+    const reply = await this.#answered(path, { method: "GET" }, this.#deadline(manner), manner);
     return this.#parsed(path, reply, decoder);
   }
 

@@ -151,6 +151,16 @@ Deno.test("Transport waits for a server that does not listen until the time is o
   assert(clock.waits.length > 3 && clock.waits.at(-1)! > 10 * clock.waits[0], String(clock.waits));
 });
 
+Deno.test("Session.open() does not wait as long for a server that is not there", async () => {
+  await using server = new TinkerServer(lively);
+  const { url } = server;
+  await server[Symbol.asyncDispose]();
+  const clock = new SkippingClock();
+  const session = Session.open({ url, apiKey: null, timeoutMs: 1_800_000, clock }, "");
+  await assert.rejects(session, { name: "TinkerError", message: /the time for it is over/ });
+  assert(clock.now() < 60_000, String(clock.now()));
+});
+
 Deno.test("Transport gives up requests under way when it is closed", async () => {
   await using server = new TinkerServer(lively);
   const transport = new Transport({ url: server.url, apiKey: null, timeoutMs: 60_000 });
