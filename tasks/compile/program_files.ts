@@ -59,7 +59,8 @@ export const NATIVE_PACKAGE = "onnxruntime-node";
 /**
  * All files of the program for a target, by path: the source below `app`, Deno's cache below `deno_dir`.
  *
- * @throws {Error} If a package is not in Deno's cache and cannot be had, or the native library is missing.
+ * @throws {Error} If a package is not in Deno's cache and cannot be had, the native library is missing, or
+ * `deno.json` is the profile of JSR.
  */
 export async function programFiles(
   target: Target,
@@ -67,6 +68,7 @@ export async function programFiles(
 ): Promise<readonly ProgramFile[]> {
   const packages = neededPackages(await moduleGraph());
   const manifest = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  requireNpm(manifest.imports);
   const lock = prunedLock(
     JSON.parse(await Deno.readTextFile(join(ROOT, "deno.lock"))) as Lock,
     packages,
@@ -102,6 +104,26 @@ export async function programFiles(
     textFile("app/.npmrc", "registry=https://registry.npmjs.org/\n"),
   ];
   return files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/**
+ * Refuses the package profile of JSR: what is packed are packages of npm, and its SQLite driver would look
+ * for a library on the machine.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { requireNpm } from "./program_files.ts";
+ *
+ * requireNpm({ "finestep/sqlite": "./src/packages/node/sqlite.ts" });
+ * assert.throws(() => requireNpm({ "finestep/sqlite": "./src/packages/jsr/sqlite.ts" }), /npm alone/);
+ * ```
+ */
+export function requireNpm(imports: Readonly<Record<string, string>>): void {
+  if (!Object.values(imports).some((address) => address.startsWith("./src/packages/jsr/"))) return;
+  throw new Error(
+    "Cannot build one file as it must be made of packages of npm alone: deno.json is the profile of JSR",
+  );
 }
 
 /** The manifest with what a run needs: the import map without what tests alone import. */

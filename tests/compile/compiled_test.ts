@@ -5,7 +5,7 @@ import { PACKAGES, programFiles } from "../../tasks/compile/program_files.ts";
 import { compile, refusal } from "../../tasks/compile/standalone.ts";
 import { targetNamed } from "../../tasks/compile/targets.ts";
 import { embedded, EMBEDDED_PACKAGES } from "./embedded.ts";
-import { runsAsOneFile } from "./one_file.ts";
+import { IS_NPM_PROFILE, runsAsOneFile } from "./one_file.ts";
 
 const HERE = targetNamed(Deno.build.target);
 
@@ -39,7 +39,7 @@ async function built(base: string) {
 Deno.test({
   name: "deno compile embeds all files of the program, and the permissions it needs",
   // The section is looked for in an ELF file.
-  ignore: Deno.build.os !== "linux",
+  ignore: Deno.build.os !== "linux" || !IS_NPM_PROFILE,
   async fn() {
     // Deno stands in for its runtime base: the program is joined to it alike, but would not run.
     await using build = await built(BASE ?? Deno.execPath());
@@ -67,7 +67,7 @@ Deno.test({
 
 Deno.test({
   name: "the compiled program evaluates, passes the gate and reports (with DENORT_BIN)",
-  ignore: BASE === null,
+  ignore: BASE === null || !IS_NPM_PROFILE,
   async fn() {
     await using build = await built(BASE!);
     await using machine = await BareMachine.open([]);

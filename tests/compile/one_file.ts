@@ -9,6 +9,9 @@ import { dirname, join } from "node:path";
 import { DEFAULT_STORE_PATH } from "../../src/store/run_store.ts";
 import type { BareMachine } from "../../tasks/compile/bare_machine.ts";
 
+/** Whether the tests run under the profile that one file is built of. */
+export const IS_NPM_PROFILE = import.meta.resolve("finestep/sqlite").includes("/packages/node/");
+
 /** Evaluates, checks the gate and reports, from an empty folder, a few questions each. */
 export async function runsAsOneFile(machine: BareMachine, program: string): Promise<void> {
   const run = async (...args: string[]) => {

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { sourceCommit, VERSION } from "../../src/cli/program.ts";
 import { BareMachine } from "../../tasks/compile/bare_machine.ts";
 import { writePortable } from "../../tasks/compile/portable.ts";
-import { programFiles } from "../../tasks/compile/program_files.ts";
+import { programFiles, requireNpm } from "../../tasks/compile/program_files.ts";
 import { targetNamed } from "../../tasks/compile/targets.ts";
-import { runsAsOneFile } from "./one_file.ts";
+import { IS_NPM_PROFILE, runsAsOneFile } from "./one_file.ts";
 
 Deno.test({
   name: "the portable file evaluates, passes the gate and reports on a bare machine",
-  ignore: Deno.build.os === "windows",
+  ignore: Deno.build.os === "windows" || !IS_NPM_PROFILE,
   async fn() {
     const target = targetNamed(Deno.build.target);
     const commit = await sourceCommit();
@@ -29,4 +29,12 @@ Deno.test({
     await Deno.writeTextFile(join(machine.home, ".npmrc"), "registry=https://example.invalid/\n");
     await runsAsOneFile(machine, program);
   },
+});
+
+Deno.test("requireNpm() refuses to build of packages of JSR", () => {
+  requireNpm({ "finestep/sqlite": "./src/packages/node/sqlite.ts", zod: "npm:zod@4.6.7" });
+  assert.throws(
+    () => requireNpm({ "finestep/sqlite": "./src/packages/jsr/sqlite.ts" }),
+    /^Error: Cannot build one file as it must be made of packages of npm alone: /,
+  );
 });
