@@ -22,6 +22,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { sourceCommit } from "../src/cli/program.ts";
 import type { Engine, Learned } from "../src/engines/engine.ts";
 import { curvesSvg } from "./cluster/chart.ts";
 import { killedAndResumed } from "./cluster/killed_run.ts";
@@ -73,6 +74,10 @@ if (!flags.python) {
   Deno.exit(0);
 }
 
+/** What makes a result again; the Python's place and the cache change nothing. */
+const MADE =
+  `deno task cluster_check --python PYTHON --rows ${flags.rows} --steps ${flags.steps} ` +
+  `--seed ${flags.seed}, commit ${await sourceCommit()}`;
 const RESULTS = join(flags.output, "cluster_run");
 const stages = flags.stages.split(",");
 const results: ClusterResults = await earlier();
@@ -142,7 +147,7 @@ async function probe(url: string): Promise<void> {
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(`Cannot probe the server:\n${text(stderr)}`);
-  await Deno.writeTextFile(join(flags.output, "cluster_probe.txt"), text(stdout));
+  await Deno.writeTextFile(join(flags.output, "cluster_probe.txt"), `${MADE}\n${text(stdout)}`);
 }
 
 function tell(what: string, step: number, { trainSteps }: TrialOptions): void {
@@ -158,9 +163,10 @@ async function earlier(): Promise<ClusterResults> {
   }
 }
 
-/** Writes what a stage found beside what others did. */
+/** Writes what a stage found, and how, beside what others did. */
 async function keep(found: Partial<ClusterResults>): Promise<void> {
-  Object.assign(results, found);
+  const made = Object.fromEntries(Object.keys(found).map((stage) => [stage, MADE]));
+  Object.assign(results, found, { made: { ...results.made, ...made } });
   await Deno.writeTextFile(`${RESULTS}.json`, JSON.stringify(results) + "\n");
   await Deno.writeTextFile(`${RESULTS}.txt`, clusterText(results));
   await Deno.writeTextFile(`${RESULTS}.svg`, await curvesSvg(clusterPanels(results)));

@@ -83,6 +83,8 @@ export function messageText(action: ClientAction, task: Task): string {
   if ("text" in action) return action.text;
   const { tool, arguments: args, reasoning = "" } = action;
   if (tool === SUBMIT_ANSWER) {
+    // As actionText() writes it, but for what that refuses: a client's answer may hold anything, and what
+    // cannot be read is a violation.
     const answer = typeof args.answer === "string" ? args.answer : "";
     return `<reasoning>${reasoning.trim()}</reasoning>\n<answer>\n\`\`\`${task.answerLanguage}\n` +
       `${answer}\n\`\`\`\n</answer>`;

@@ -29,6 +29,8 @@ export interface ClusterResults {
   };
   readonly algorithms?: Readonly<Record<string, Sides>>;
   readonly resumed?: ResumedRun;
+  /** The command that made each stage, its working tree's commit behind it. */
+  readonly made?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,8 +42,9 @@ export const TOLERANCES = { logprob: 5e-3, loss: 1e-4, cosine: 0.999, difference
 
 /** The tables of a check. */
 export function clusterText(results: ClusterResults): string {
-  const { sides, alone, untrained, algorithms, resumed } = results;
+  const { sides, alone, untrained, algorithms, resumed, made = {} } = results;
   return [
+    Object.entries(made).map(([stage, how]) => `${stage}: ${how}`).join("\n"),
     ...sides ? [sidesText("finestep", sides)] : [],
     ...Object.entries(algorithms ?? {}).map(([name, other]) => sidesText(name, other)),
     ...untrained

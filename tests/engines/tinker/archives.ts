@@ -6,6 +6,7 @@
 
 import type { Adapters } from "../../../src/models/adapter_folder.ts";
 import { encodeSafetensors } from "../../../src/models/safetensors.ts";
+import { TAR_END, tarHeader, tarPadding } from "../../../tasks/compile/tar.ts";
 
 /** Adapters as SkyRL archives them, in whose config PEFT then names no layers. */
 export async function archiveOf({ shape, weights }: Adapters): Promise<Uint8Array<ArrayBuffer>> {
@@ -27,11 +28,9 @@ export async function packed(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts = Object.entries(files).flatMap(([name, content]) => {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const header = new Uint8Array(512);
-    header.set(new TextEncoder().encode(`./${name}`));
-    header.set(new TextEncoder().encode(bytes.length.toString(8).padStart(11, "0")), 124);
-    return [header, bytes, new Uint8Array((512 - bytes.length % 512) % 512)];
+    const header = tarHeader({ path: `./${name}`, sizeBytes: bytes.length, isExecutable: false });
+    return [header, bytes, tarPadding(bytes.length)];
   });
-  const tar = new Blob([...parts, new Uint8Array(1024)] as BlobPart[]).stream();
+  const tar = new Blob([...parts, TAR_END] as BlobPart[]).stream();
   return await new Response(tar.pipeThrough(new CompressionStream("gzip"))).bytes();
 }
