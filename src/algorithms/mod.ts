@@ -35,6 +35,11 @@ export const PRESETS = {
 /** Every name that {@link makeAlgorithm} knows. `finestep` is short for `finestep.default`. */
 export const ALGORITHM_NAMES: readonly string[] = ["finestep", ...Object.keys(PRESETS), "sft"];
 
+/** Those that give credit to episodes; supervised learning has none to give. */
+export const CREDIT_ALGORITHMS: readonly string[] = ALGORITHM_NAMES.filter((name) =>
+  name !== "sft"
+);
+
 /**
  * Makes an algorithm: the defaults, changed by the preset of that name, changed by `values`.
  *

@@ -87,6 +87,23 @@ export function parseFlags<T extends OptionTables>(argv: readonly string[], tabl
   };
 }
 
+/** The options of one table that the command line sets; what others are is the command's to say. */
+export function given<T extends OptionTables, K extends keyof T>(
+  { values, given }: Pick<Flags<T>, "values" | "given">,
+  table: K,
+): Partial<Values<T[K]>> {
+  const entries = Object.entries(values[table]).filter(([name]) => given.has(name));
+  return Object.fromEntries(entries) as Partial<Values<T[K]>>;
+}
+
+/** @throws {UsageError} If a command that takes flags alone was given something else. */
+export function requireFlagsOnly(
+  { positionals }: { readonly positionals: readonly string[] },
+): void {
+  if (positionals.length === 0) return;
+  throw new UsageError(`Unknown argument "${positionals[0]}": see "--help"`);
+}
+
 /** The help of a command: its flags by table, each with its values, default and origin. */
 export function helpText({ usage, summary }: CommandHelp, tables: OptionTables): string {
   const sections = Object.entries(tables).map(([heading, options]) => ({

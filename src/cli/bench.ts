@@ -9,7 +9,7 @@ import { loadDataset } from "../dataset/dataset.ts";
 import { benchTables } from "../reports/bench_tables.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
 import { alone } from "./alone.ts";
-import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
+import { type Flags, helpText, parseFlags, requireFlagsOnly, UsageError } from "./args.ts";
 import { benchDocument, readBenchDocument, sameAgain } from "./bench_document.ts";
 import { type Experiment, results } from "./experiment.ts";
 import { type Cell, cellsOf, examsOf } from "./grid.ts";
@@ -163,9 +163,7 @@ function parts(argv: readonly string[]): [bench: readonly string[], train: reado
 
 function flagsOf(argv: readonly string[]): Flags<typeof TABLES> {
   const flags = parseFlags(parts(argv)[0], TABLES);
-  if (flags.positionals.length > 0) {
-    throw new UsageError(`Unknown argument "${flags.positionals[0]}": see "--help"`);
-  }
+  requireFlagsOnly(flags);
   return flags;
 }
 

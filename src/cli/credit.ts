@@ -6,7 +6,7 @@
 
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { ALGORITHM_NAMES, makeAlgorithm } from "../algorithms/mod.ts";
+import { CREDIT_ALGORITHMS, makeAlgorithm } from "../algorithms/mod.ts";
 import { audit, creditOptions } from "../audit/audit.ts";
 import type { ChatOptions } from "../audit/chat.ts";
 import { limitsOf } from "../audit/limits.ts";
@@ -27,9 +27,6 @@ import { located } from "./located.ts";
 import { rerun } from "./rerun.ts";
 import { SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
-
-/** The algorithms that assign credit to steps. */
-const CREDIT_ALGORITHMS = ALGORITHM_NAMES.filter((name) => name !== "sft");
 
 export const TABLES = {
   audit: {

@@ -13,7 +13,7 @@ import { ANSWER_CAPS } from "../env/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { sqliteVersion } from "../sandbox/sqlite_version.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { helpText, parseFlags, requireFlagsOnly } from "./args.ts";
 import { goldReportJson, goldReportText } from "./gold_report.ts";
 import { located } from "./located.ts";
 import { Progress } from "./progress.ts";
@@ -53,7 +53,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TABLES));
     return 0;
   }
-  if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}"`);
+  requireFlagsOnly({ positionals });
   const { dataset, report } = await checked(values.options);
   console.log(
     json ? goldReportJson(dataset, report) : goldReportText(dataset, report, outputStyle()),

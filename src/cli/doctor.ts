@@ -7,7 +7,7 @@
 import { file, folder, option } from "../config/option.ts";
 import { colored, type Style } from "../reports/style.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { helpText, parseFlags, requireFlagsOnly } from "./args.ts";
 import { gatherFacts } from "./doctor_facts.ts";
 import { type Finding, findingsOf, hasProblem } from "./doctor_findings.ts";
 import { VERSION } from "./program.ts";
@@ -50,7 +50,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TABLES));
     return 0;
   }
-  if (positionals.length > 0) throw new UsageError(`Unknown argument "${positionals[0]}"`);
+  requireFlagsOnly({ positionals });
   const findings = findingsOf(await gatherFacts(values.options));
   console.log(
     json

@@ -11,7 +11,7 @@ import type { MetricOptions } from "../gate/metrics.ts";
 import { EXIT_CODES } from "../gate/verdict.ts";
 import { gateText, recordText } from "../reports/gate_report.ts";
 import { MARKDOWN } from "../reports/style.ts";
-import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
+import { type Flags, helpText, parseFlags, requireFlagsOnly } from "./args.ts";
 import { BASELINE_PATH, checkLeaderboard, readBaseline } from "./gate_baseline.ts";
 import { candidateOf } from "./gate_candidate.ts";
 import { sourceCommit } from "./program.ts";
@@ -87,9 +87,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TABLES));
     return 0;
   }
-  if (flags.positionals.length > 0) {
-    throw new UsageError(`Unknown argument "${flags.positionals[0]}": see "--help"`);
-  }
+  requireFlagsOnly(flags);
   return await (flags.values.gate.record ? record(argv, flags) : check(flags));
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { makeAlgorithm } from "../algorithms/mod.ts";
+import { CREDIT_ALGORITHMS, makeAlgorithm } from "../algorithms/mod.ts";
 import { creditOptions } from "../audit/audit.ts";
-import { folder, option } from "../config/option.ts";
+import { choice, folder, option } from "../config/option.ts";
 import { CREDIT_OPTIONS } from "../credit/options.ts";
 import { type Dataset, loadDataset } from "../dataset/dataset.ts";
 import { hasSplit } from "../dataset/layout.ts";
@@ -22,7 +22,7 @@ import { type HttpServer, serve } from "../server/http.ts";
 import { SERVE_OPTIONS } from "../server/options.ts";
 import { Sessions } from "../server/sessions.ts";
 import { makeTask } from "../tasks/mod.ts";
-import { type Flags, helpText, parseFlags } from "./args.ts";
+import { type Flags, given, helpText, parseFlags, requireFlagsOnly } from "./args.ts";
 import { located } from "./located.ts";
 import { VERSION } from "./program.ts";
 import { FIXTURE_DATA, SQL_OPTIONS } from "./setup.ts";
@@ -47,7 +47,12 @@ export const TABLES = {
   environment: ENV_OPTIONS,
   rewards: REWARD_OPTIONS,
   credit: {
-    algorithm: option("finestep", "whose rewards and credit, as in finestep train", "ours"),
+    algorithm: choice(
+      "finestep",
+      CREDIT_ALGORITHMS,
+      "whose rewards and credit, as in finestep train",
+      "ours",
+    ),
     ...CREDIT_OPTIONS,
   },
 };
@@ -81,6 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TABLES));
     return 0;
   }
+  requireFlagsOnly(flags);
   const { host, port, tokenEnv, maxSessions, idleSeconds } = flags.values.serve;
   const token = Deno.env.get(tokenEnv) || null;
   requireToken(host, token, tokenEnv);
@@ -138,12 +144,6 @@ async function splitsOf(data: string): Promise<string[]> {
   const found: string[] = [];
   for (const split of SPLITS) if (await hasSplit(data, split)) found.push(split);
   return found.length > 0 ? found : ["dev"];
-}
-
-/** The options of one table that the command line sets. */
-function given<K extends keyof ServeFlags["values"]>(flags: ServeFlags, table: K) {
-  const entries = Object.entries(flags.values[table]).filter(([name]) => flags.given.has(name));
-  return Object.fromEntries(entries) as Partial<ServeFlags["values"][K]>;
 }
 
 function servedJson({ url }: HttpServer, { name, splits }: ServerEnvironment): string {

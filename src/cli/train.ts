@@ -5,7 +5,7 @@
  */
 
 import { openStore, type RunStore } from "../store/run_store.ts";
-import { helpText, UsageError } from "./args.ts";
+import { helpText, requireFlagsOnly } from "./args.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { sourceCommit } from "./program.ts";
 import { commandLine } from "./setup.ts";
@@ -32,17 +32,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.log(helpText(HELP, TRAIN_TABLES));
     return 0;
   }
-  checkUsage(flags);
+  requireFlagsOnly(flags);
   using store = openStore(flags.values.run.store);
   return flags.values.run.resume === 0
     ? await newRun(store, argv, flags)
     : await resumedRun(store, flags);
-}
-
-function checkUsage({ positionals }: TrainFlags): void {
-  if (positionals.length > 0) {
-    throw new UsageError(`Unknown argument "${positionals[0]}": see "--help"`);
-  }
 }
 
 async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlags) {

@@ -12,7 +12,7 @@ import { ENV_OPTIONS } from "../env/options.ts";
 import { REWARD_OPTIONS } from "../rewards/options.ts";
 import { TRAIN_OPTIONS } from "../trainer/options.ts";
 import { SCHEDULE_OPTIONS } from "../trainer/schedule.ts";
-import { type Flags, parseFlags } from "./args.ts";
+import { type Flags, given, parseFlags } from "./args.ts";
 import { FIXTURE_DATA, SHARED_OPTIONS } from "./setup.ts";
 
 /** Every option of `finestep train`, by the heading of its help. */
@@ -86,13 +86,4 @@ export function trainFlags(argv: readonly string[]): TrainFlags {
       training: { ...training, trainSteps },
     },
   };
-}
-
-/** The options of one table that the command line sets. */
-export function given<K extends keyof TrainFlags["values"]>(
-  flags: TrainFlags,
-  table: K,
-): Partial<TrainFlags["values"][K]> {
-  const entries = Object.entries(flags.values[table]).filter(([name]) => flags.given.has(name));
-  return Object.fromEntries(entries) as Partial<TrainFlags["values"][K]>;
 }

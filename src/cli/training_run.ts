@@ -36,6 +36,7 @@ import {
 import { makeTask } from "../tasks/mod.ts";
 import type { StepReport } from "../trainer/step_report.ts";
 import { type Progress, train } from "../trainer/train.ts";
+import { given } from "./args.ts";
 import { type Evaluation, evaluationPhase, storeMeasures } from "./evaluation_phase.ts";
 import {
   adaptersOf,
@@ -49,7 +50,7 @@ import {
 import { located } from "./located.ts";
 import { loadSizedModel } from "./sized_model.ts";
 import { outputStyle } from "./terminal.ts";
-import { given, QUICK_NOTE, type TrainFlags } from "./train_flags.ts";
+import { QUICK_NOTE, type TrainFlags } from "./train_flags.ts";
 
 /** Name and version of `--json`; the version goes up with a change that breaks readers. */
 const TRAINING_FORMAT = "finestep.training/1";

@@ -1,5 +1,5 @@
 import assert from "finestep/assert";
-import { startFinestep } from "../tiny/workplace.ts";
+import { finestep, startFinestep } from "../tiny/workplace.ts";
 import { Served } from "./served.ts";
 import { posted } from "./shop_server.ts";
 
@@ -25,4 +25,17 @@ Deno.test("finestep serve refuses to serve other machines without a token", asyn
   ]);
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, /^Cannot serve on 0\.0\.0\.0 as other machines must have a token: set NONE/);
+});
+
+Deno.test("finestep serve refuses what is no flag, and an algorithm that gives no credit", async () => {
+  for (
+    const [argv, message] of [
+      [["extra"], /^Unknown argument "extra": see "--help"/],
+      [["--algorithm", "sft"], /^Cannot set "--algorithm" as .*: current value is sft/],
+    ] as const
+  ) {
+    const { code, stderr } = await finestep("serve", ...argv);
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+  }
 });
