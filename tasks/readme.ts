@@ -13,7 +13,9 @@ import { leaderboardTables } from "../src/reports/leaderboard_table.ts";
 import { MARKDOWN } from "../src/reports/style.ts";
 import { formatted } from "./docs.ts";
 
-const PAGES = ["README.md", "docs/speed.md"].map((path) => new URL(`../${path}`, import.meta.url));
+const PAGES = ["README.md", "docs/speed.md", "docs/tinker.md"].map((path) =>
+  new URL(`../${path}`, import.meta.url)
+);
 const RESULTS = new URL("../results/", import.meta.url);
 
 /** Characters of a table's heading; `finestep leaderboard` shows all columns. */
