@@ -81,6 +81,14 @@ export class TinkerEngine implements Engine {
     }
     const recomputed = await this.#pulledBack(batch, point, gradient);
     const { loss, metrics } = isAtSampled ? surrogate(recomputed, batch) : atPoint;
+    if (!Number.isFinite(loss)) {
+      // The server holds the gradient by now, and the protocol has no word to drop it.
+      throw new TinkerError(
+        `Cannot make an optimizer step as the loss must be finite: at the server's logprobs it is ${loss}; ` +
+          `go on from the last checkpoint`,
+        null,
+      );
+    }
     const backwardEnd = performance.now();
     const gradientNorm = await this.#step(learningRate);
     return report({ loss, metrics, isApplied, gradientNorm }, { start, forwardEnd, backwardEnd });

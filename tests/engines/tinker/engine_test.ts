@@ -1,4 +1,5 @@
 import assert from "finestep/assert";
+import type { Surrogate } from "../../../src/algorithms/algorithm.ts";
 import { makeAlgorithm } from "../../../src/algorithms/mod.ts";
 import type { Engine } from "../../../src/engines/engine.ts";
 import { OnnxEngine } from "../../../src/engines/onnx.ts";
@@ -151,6 +152,23 @@ Deno.test("TinkerEngine saves a forward pass where the gradient is taken at samp
     assert.equal(passes() - before, 1);
     await engine.update(batch, surrogate, LEARNING_RATE, "recomputed");
     assert.equal(passes() - before, 3);
+  });
+});
+
+Deno.test("TinkerEngine makes no step where the loss at the server's logprobs is not finite", async () => {
+  await remote({}, async (engine, server) => {
+    const { surrogate } = makeAlgorithm("grpo");
+    let calls = 0;
+    const broken: Surrogate = (...args) => ({
+      ...surrogate(...args),
+      ...calls++ > 0 && { loss: NaN },
+    });
+    await assert.rejects(engine.update(BATCH, broken, LEARNING_RATE, "sampled"), {
+      name: "TinkerError",
+      message: /the loss must be finite: .* NaN; go on from the last checkpoint$/,
+    });
+    assert.equal(calls, 2);
+    assert(!server.asked.some(({ path }) => path === "optim_step"));
   });
 });
 
