@@ -75,9 +75,9 @@ if (!flags.python) {
 }
 
 /** What makes a result again; the Python's place and the cache change nothing. */
-const MADE =
-  `deno task cluster_check --python PYTHON --rows ${flags.rows} --steps ${flags.steps} ` +
-  `--seed ${flags.seed}, commit ${await sourceCommit()}`;
+const COMMAND = "deno task cluster_check --python PYTHON " +
+  `--rows ${flags.rows} --steps ${flags.steps} --seed ${flags.seed}`;
+const COMMIT = `commit ${await sourceCommit()}`;
 const RESULTS = join(flags.output, "cluster_run");
 const stages = flags.stages.split(",");
 const results: ClusterResults = await earlier();
@@ -147,7 +147,8 @@ async function probe(url: string): Promise<void> {
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(`Cannot probe the server:\n${text(stderr)}`);
-  await Deno.writeTextFile(join(flags.output, "cluster_probe.txt"), `${MADE}\n${text(stdout)}`);
+  const recorded = `$ ${COMMAND}\n${COMMIT}\n\n${text(stdout)}`;
+  await Deno.writeTextFile(join(flags.output, "cluster_probe.txt"), recorded);
 }
 
 function tell(what: string, step: number, { trainSteps }: TrialOptions): void {
@@ -165,7 +166,9 @@ async function earlier(): Promise<ClusterResults> {
 
 /** Writes what a stage found, and how, beside what others did. */
 async function keep(found: Partial<ClusterResults>): Promise<void> {
-  const made = Object.fromEntries(Object.keys(found).map((stage) => [stage, MADE]));
+  const made = Object.fromEntries(
+    Object.keys(found).map((stage) => [stage, `${COMMAND}, ${COMMIT}`]),
+  );
   Object.assign(results, found, { made: { ...results.made, ...made } });
   await Deno.writeTextFile(`${RESULTS}.json`, JSON.stringify(results) + "\n");
   await Deno.writeTextFile(`${RESULTS}.txt`, clusterText(results));

@@ -40,7 +40,7 @@ const NOT_RUN: readonly [pattern: RegExp, reason: string][] = [
   [/leaderboard add|report 12 15 16/, "names runs that only its reader has"],
   [/codes-15b_kg/, "recorded on data that is not in the repository"],
   [
-    /task (compile|test|ok|speed|microbench|generation_speed|gpu_check|test_jsr)\b/,
+    /task (compile|test|ok|speed|microbench|generation_speed|gpu_check|cluster_check|test_jsr)\b/,
     "a task of minutes",
   ],
 ];
