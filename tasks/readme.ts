@@ -3,7 +3,7 @@
  * `results/speed.txt`, whose first line is the command that made it, and so on; `<!-- leaderboard -->`
  * gets the tables of `results/leaderboard.json`.
  *
- * Run with `deno task readme`; a test fails where the leaderboard is not current.
+ * Run with `deno task readme`; a test fails where a page does not show what is recorded.
  *
  * @module
  */
@@ -13,7 +13,8 @@ import { leaderboardTables } from "../src/reports/leaderboard_table.ts";
 import { MARKDOWN } from "../src/reports/style.ts";
 import { formatted } from "./docs.ts";
 
-const PAGES = ["README.md", "docs/speed.md", "docs/tinker.md"].map((path) =>
+/** The pages with markers. */
+export const PAGES = ["README.md", "docs/speed.md", "docs/tinker.md"].map((path) =>
   new URL(`../${path}`, import.meta.url)
 );
 const RESULTS = new URL("../results/", import.meta.url);

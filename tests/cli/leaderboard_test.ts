@@ -11,7 +11,6 @@ import { openStore, type Run, type RunStart } from "../../src/store/run_store.ts
 import { anIdentity, aRow } from "../leaderboard/rows.ts";
 import { EXPORTED, RUN, VERDICTS } from "../reports/exported_runs.ts";
 import { AGGREGATE } from "../reports/export/every_eval_ever_schema.ts";
-import { filled } from "../../tasks/readme.ts";
 import { finestep } from "../tiny/workplace.ts";
 
 /** A Python that has huggingface_hub, to read what is written for it. */
@@ -355,11 +354,4 @@ Deno.test({
       entry: ["some-lab/minibird", "dev", 62.5, url],
     });
   },
-});
-
-Deno.test("README.md shows results/leaderboard.json: deno task readme", async () => {
-  const text = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const shown = (readme: string) =>
-    /<!-- leaderboard -->[^]*<!-- \/leaderboard -->/.exec(readme)![0];
-  assert.equal(shown(await filled(text)), shown(text));
 });
