@@ -18,6 +18,7 @@ import { examName, leaderboardTables } from "../reports/leaderboard_table.ts";
 import { estimateText } from "../reports/measures.ts";
 import { MARKDOWN } from "../reports/style.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
+import { inTurn } from "./alone.ts";
 import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
 import { rowOfRuns } from "./leaderboard_add.ts";
 import { exportRows, LEADERBOARD_EXPORT_OPTIONS } from "./leaderboard_export.ts";
@@ -61,20 +62,17 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const { positionals: [command, ...rest], values } = flags;
-  const board = await boardOf(values.options.file, command);
-  if (command === "add") await add(board, rest, flags);
-  else if (command === "export" && rest.length === 0) await exportRows(board, values.export);
-  else if (command === undefined) console.log(shown(board, flags));
+  if (command === "add") await add(rest, flags);
+  else if (command === "export" && rest.length === 0) {
+    await exportRows(await boardOf(values.options.file), values.export);
+  } else if (command === undefined) console.log(shown(await boardOf(values.options.file), flags));
   else throw new UsageError(`Unknown command "leaderboard ${flags.positionals.join(" ")}"`);
   return 0;
 }
 
-/** The board of a file; a new one where there is none and one is begun. */
-async function boardOf(named: string, command: string | undefined): Promise<Leaderboard> {
-  // A board that is added to is the user's own.
-  const path = command === "add" ? named : located(named);
+async function boardOf(named: string): Promise<Leaderboard> {
+  const path = located(named);
   if (existsSync(path)) return parseLeaderboard(await Deno.readTextFile(path), path);
-  if (command === "add") return EMPTY_BOARD;
   throw new Error(`Cannot read the leaderboard as there is none: ${path}`);
 }
 
@@ -86,12 +84,18 @@ function shown(board: Leaderboard, { json, values }: Flags<typeof TABLES>): stri
 }
 
 async function add(
-  board: Leaderboard,
   ids: readonly string[],
   { json, values }: Flags<typeof TABLES>,
 ): Promise<void> {
   const row = rowOfRuns(ids, values.add);
-  await writeWhole(values.options.file, [leaderboardText(appended(board, row))]);
+  // The user's own board, not one that the program brings along.
+  const { file: path } = values.options;
+  // Two that read the same board would each write it with a row of their own alone.
+  using _ = await inTurn(path);
+  const board = existsSync(path)
+    ? parseLeaderboard(await Deno.readTextFile(path), path)
+    : EMPTY_BOARD;
+  await writeWhole(path, [leaderboardText(appended(board, row))]);
   console.log(json ? JSON.stringify(row, null, 2) : addedText(row));
 }
 

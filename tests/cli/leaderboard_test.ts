@@ -155,6 +155,15 @@ Deno.test("finestep leaderboard add names a row by what was changed, or by --nam
   );
 });
 
+Deno.test("finestep leaderboard add loses no row when several add at once", async () => {
+  await using desk = await Desk.open();
+  const commits = ["a", "b", "c", "d"];
+  const runs = commits.map((commit) => desk.evaluate("start", 1, { commit }));
+  const ends = await Promise.all(runs.map((run) => desk.add(run)));
+  assert.deepEqual(ends.map(({ code, stderr }) => [code, stderr]), commits.map(() => [0, ""]));
+  assert.deepEqual(desk.board().rows.map(({ commit }) => commit!).sort(), commits);
+});
+
 Deno.test("finestep leaderboard add refuses what makes no row, and leaves the board", async () => {
   await using desk = await Desk.open();
   const [first, second] = [1, 2].map((seed) => desk.evaluate(desk.train("grpo", seed), seed));
