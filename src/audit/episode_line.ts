@@ -36,6 +36,9 @@ const ACTION = z.discriminatedUnion("kind", [
 /** What an audit reads of an episode; the codec itself looks at its version and tokens only. */
 export const EPISODE_LINE = z.looseObject({
   version: z.int(),
+  // Of lines that `finestep serve` wrote.
+  id: z.string().optional(),
+  group: z.string().optional(),
   exampleId: z.string(),
   databaseId: z.string(),
   seed: z.int(),
@@ -54,19 +57,24 @@ export const EPISODE_LINE = z.looseObject({
   goldResult: RESULT,
 });
 
+/** What a line may say beside its episode. */
+type LineNames = Pick<z.infer<typeof EPISODE_LINE>, "id" | "group">;
+
 /**
- * The trajectory that a line of the codec holds. Its group is its question.
+ * The trajectory that a line of the codec holds.
  *
  * @param line Number of the line.
+ * @param names Its own where it has them; else it is named by question and seed, and its group is its
+ * question.
  * @throws {SyntaxError} If the line is of a newer version, or its tokens differ in length.
  */
-export function episodeTrace(text: string, line: number): Trace {
+export function episodeTrace(text: string, line: number, { id, group }: LineNames = {}): Trace {
   const episode = decodeEpisode(text);
   const { exampleId, seed, steps, finalResult, goldResult } = episode;
   return {
     line,
-    id: `${exampleId}/${seed}`,
-    group: exampleId,
+    id: id ?? `${exampleId}/${seed}`,
+    group: group ?? exampleId,
     episode,
     messages: steps.map((_, s) => episode.prompt.length + 2 * s),
     hasRows: true,

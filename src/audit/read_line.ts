@@ -35,10 +35,7 @@ export function readLine(text: string, line: number, options: ChatOptions = {}):
   try {
     const value = parsedJson(text);
     if ("messages" in value) return chatTrace(CHAT_LINE.parse(value), line, options);
-    if ("steps" in value) {
-      EPISODE_LINE.parse(value);
-      return episodeTrace(text, line);
-    }
+    if ("steps" in value) return episodeTrace(text, line, EPISODE_LINE.parse(value));
     const fields = Object.keys(value).map((name) => JSON.stringify(name)).join(", ");
     throw new SyntaxError(`it must have "messages" or "steps": it has ${fields || "no field"}`);
   } catch (error) {

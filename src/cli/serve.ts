@@ -21,6 +21,7 @@ import { Groups } from "../server/groups.ts";
 import { type HttpServer, serve } from "../server/http.ts";
 import { SERVE_OPTIONS } from "../server/options.ts";
 import { Sessions } from "../server/sessions.ts";
+import { type Keeper, TrajectoryFile } from "../server/trajectory_file.ts";
 import { makeTask } from "../tasks/mod.ts";
 import { type Flags, given, helpText, parseFlags, requireFlagsOnly } from "./args.ts";
 import { located } from "./located.ts";
@@ -75,10 +76,11 @@ const GROUPS_PER_SESSION = 4;
 /**
  * Serves until it is told to stop.
  *
- * @returns The exit code.
+ * @returns The exit code: 1 if an episode that was to be kept is not.
  * @throws {UsageError} If the command line is not one of this command.
  * @throws {RangeError} If other machines are served without a token, or there is no such question.
- * @throws {Error} If the data set cannot be loaded, or the port is taken.
+ * @throws {Error} If the data set cannot be loaded, the file of trajectories cannot be written, or the
+ * port is taken.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
@@ -87,12 +89,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   requireFlagsOnly(flags);
-  const { host, port, tokenEnv, maxSessions, idleSeconds } = flags.values.serve;
+  const { host, port, tokenEnv, maxSessions, idleSeconds, trajectories } = flags.values.serve;
   const token = Deno.env.get(tokenEnv) || null;
   requireToken(host, token, tokenEnv);
   const { workers, now } = flags.values.questions;
+  using keeper = trajectories === "" ? null : TrajectoryFile.open(trajectories);
   await using pool = new SqlPool({ roots: [located(flags.values.questions.data)], workers, now });
-  const environment = await servedEnvironment(flags, pool);
+  const environment = { ...await servedEnvironment(flags, pool), keeper };
   const limits = { idleMs: 1000 * idleSeconds, now: () => performance.now() };
   const groups = new Groups(environment.credit, {
     ...limits,
@@ -106,10 +109,19 @@ export async function run(argv: readonly string[]): Promise<number> {
   const signal = await stopSignal();
   console.error(`Stopping, as of ${signal}`);
   await server.shutdown("the server is stopping");
-  return 0;
+  return keeper === null ? 0 : keptCode(keeper, trajectories);
 }
 
-async function servedEnvironment(flags: ServeFlags, pool: SqlPool): Promise<ServerEnvironment> {
+/** Says what became of the episodes that were to be kept; the exit code for it. */
+function keptCode({ counts: { kept, lost } }: Keeper, path: string): number {
+  console.error(`Kept ${kept} of ${kept + lost} trajectories in ${path}`);
+  return lost === 0 ? 0 : 1;
+}
+
+async function servedEnvironment(
+  flags: ServeFlags,
+  pool: SqlPool,
+): Promise<Omit<ServerEnvironment, "keeper">> {
   const { serve: { reward }, environment: env, credit: { algorithm: name } } = flags.values;
   const datasets = await servedSplits(flags, pool);
   const answers = new AnswerResults(pool, { timeoutMs: env.answerTimeoutMs });

@@ -12,6 +12,7 @@ import type { EpisodeSettings } from "../env/options.ts";
 import type { Task } from "../env/task.ts";
 import type { RewardOptions } from "../rewards/options.ts";
 import { Refusal } from "./refusal.ts";
+import type { Keeper } from "./trajectory_file.ts";
 
 /** What each episode of a server has in common. */
 export interface ServerEnvironment {
@@ -25,6 +26,8 @@ export interface ServerEnvironment {
   readonly credit: CreditOptions;
   /** What the one number of a step is; see {@linkcode SERVE_OPTIONS}. */
   readonly scalarReward: "outcome" | "process";
+  /** Where episodes are kept; null for nowhere. */
+  readonly keeper: Keeper | null;
 }
 
 /** Episodes of one question that are compared with each other. */

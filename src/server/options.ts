@@ -4,7 +4,7 @@
  * @module
  */
 
-import { choice, option } from "../config/option.ts";
+import { choice, file, option } from "../config/option.ts";
 
 /** How the environment is served. */
 export const SERVE_OPTIONS = {
@@ -24,6 +24,11 @@ export const SERVE_OPTIONS = {
     ["outcome", "process"],
     "the one number of a step: outcome: 0 until the last one's outcome; process: its process reward, " +
       "and the last one's outcome on top (metadata always has both)",
+    "ours",
+  ),
+  trajectories: file(
+    "",
+    "file that each episode is added to as a line, for finestep credit (none = not kept)",
     "ours",
   ),
 };

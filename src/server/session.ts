@@ -61,6 +61,8 @@ export class EnvSession {
   #record: Episode | null = null;
   #end: EpisodeMetadata | null = null;
   #isStepping = false;
+  /** Why the client can speak no more though the episode has not ended. */
+  #closing: string | null = null;
 
   private constructor(environment: ServerEnvironment, choice: EpisodeChoice, groups: Groups) {
     const { split, example, seed } = chosenQuestion(environment, choice);
@@ -85,6 +87,8 @@ export class EnvSession {
       onStep: (step) => this.#stepCount = this.#steps.push(step),
     }).then((record) => {
       this.#record = record;
+      // Before the client is told of the end, so that what it was told of is kept.
+      this.#keep(record);
       this.#client.leave();
     }, (error) => this.#client.leave(error));
   }
@@ -133,8 +137,9 @@ export class EnvSession {
     }
   }
 
-  /** Ends the episode. SQL of a step that is being taken runs on to its end or deadline. */
-  close(): void {
+  /** Ends the episode, if it has not ended. SQL of a step that is being taken runs on to its end or deadline. */
+  close(reason: string): void {
+    this.#closing ??= reason;
     this.#client.leave();
   }
 
@@ -167,6 +172,16 @@ export class EnvSession {
       done: true,
       metadata: { ...stepMetadata(scored, { maxTurns, isDone: true }), episode: this.result! },
     };
+  }
+
+  /** One in which nothing was done is no attempt. */
+  #keep(episode: Episode): void {
+    if (episode.steps.length === 0) return;
+    const { id, split, example } = this;
+    this.#environment.keeper?.keep(episode, {
+      ...{ id, split, group: this.#choice.group?.id ?? `${split}/${example.id}` },
+      closed: episode.stopReason === "no_prediction" ? this.#closing : null,
+    });
   }
 
   #scored(episode: Episode): ScoredEpisode {

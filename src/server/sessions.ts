@@ -80,7 +80,7 @@ export class Seat {
     }
     this.#isBeginning = true;
     try {
-      this.#episode?.close();
+      this.#episode?.close("the next one began");
       await this.#episode?.settled;
       if (this.closed.aborted) {
         throw new Refusal(410, "Cannot begin an episode as the session was closed");
@@ -96,7 +96,7 @@ export class Seat {
   /** Ends the session; settles when nothing of it runs any more. */
   async close(reason: string): Promise<void> {
     this.#closing.abort(reason);
-    this.#episode?.close();
+    this.#episode?.close(reason);
     await this.#episode?.settled;
   }
 }

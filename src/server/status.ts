@@ -30,6 +30,7 @@ export function statusRoutes(context: ServerContext): Route[] {
           uptime_s: Math.round((performance.now() - startedMs) / 1000),
           sessions: sessions.counts,
           groups: groups.size,
+          trajectories: environment.keeper?.counts ?? null,
           memory: { rss_bytes: rss, heap_used_bytes: heapUsed },
         });
       },

@@ -67,8 +67,10 @@ type EpisodeCode = Omit<Episode, "steps" | "finalResult" | "goldResult" | "token
  * };
  * assert.deepEqual(decodeEpisode(encodeEpisode(episode)), episode);
  * ```
+ *
+ * @param about Further fields of the line, for those who read them.
  */
-export function encodeEpisode(episode: Episode): string {
+export function encodeEpisode(episode: Episode, about: object = {}): string {
   const code: EpisodeCode = {
     ...episode,
     steps: episode.steps.map((step) => ({ ...step, result: encoded(step.result) })),
@@ -76,7 +78,7 @@ export function encodeEpisode(episode: Episode): string {
     goldResult: encodedResult(episode.goldResult),
     tokens: encodedTokens(episode.tokens),
   };
-  return JSON.stringify({ version: EPISODE_VERSION, ...code });
+  return JSON.stringify({ version: EPISODE_VERSION, ...about, ...code });
 }
 
 /**

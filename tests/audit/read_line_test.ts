@@ -15,6 +15,11 @@ Deno.test("readLine() reads an episode of the codec, of which all is known", () 
   );
 });
 
+Deno.test("readLine() takes name and group of an episode that says them", () => {
+  const { id, group } = readLine(encodeEpisode(EPISODE, { id: "a", group: "g" }), 4);
+  assert.deepEqual([id, group], ["a", "g"]);
+});
+
 const BROKEN: readonly (readonly [text: string, message: RegExp])[] = [
   ["{", /^Cannot read line 7 as it must be JSON: /],
   ["[1]", /^Cannot read line 7 as it must be a JSON object: it begins \[1\]$/],

@@ -47,7 +47,7 @@ export class OrsServer implements AsyncDisposable {
       episode: { ...defaults(EPISODE_OPTIONS), maxTurns: 3 },
       rewards: defaults(REWARD_OPTIONS),
       credit: defaults(CREDIT_OPTIONS),
-      scalarReward: "outcome",
+      ...{ scalarReward: "outcome", keeper: null },
     };
     const idleMs = 1000 * IDLE_S;
     const groups = new Groups(environment.credit, { idleMs, maxGroups: 9, now });

@@ -151,7 +151,7 @@ Deno.test("EnvSession.close() ends a step that is being taken, and all after it"
   await using shop = await openServedShop();
   const session = start(shop);
   const step = session.step({ text: call(ZURICH) });
-  session.close();
+  session.close("the test wants it");
   await assert.rejects(step, /the session was closed/);
   await session.settled;
   await assert.rejects(session.step({ text: answer(ZURICH) }), /the episode is over/);

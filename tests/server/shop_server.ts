@@ -24,7 +24,7 @@ export const ENDLESS =
   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n";
 
 /** What a test may set. */
-export interface ShopOptions extends Partial<Pick<ServerEnvironment, "scalarReward">> {
+export interface ShopOptions extends Partial<Pick<ServerEnvironment, "scalarReward" | "keeper">> {
   readonly capacity?: number;
   readonly maxTurns?: number;
   readonly toolTimeoutMs?: number;
@@ -38,7 +38,8 @@ export interface ServedShop extends AsyncDisposable {
 }
 
 export async function openServedShop(options: ShopOptions = {}): Promise<ServedShop> {
-  const { capacity = 8, maxTurns = 4, toolTimeoutMs, scalarReward = "outcome" } = options;
+  const { capacity = 8, maxTurns = 4, toolTimeoutMs } = options;
+  const { scalarReward = "outcome", keeper = null } = options;
   const shop = await openShop();
   const other = { ...shop.example, id: "8", question: "How many in Bern?", goldSql: BERN };
   const environment: ServerEnvironment = {
@@ -48,7 +49,7 @@ export async function openServedShop(options: ShopOptions = {}): Promise<ServedS
     episode: { ...defaults(EPISODE_OPTIONS), maxTurns },
     rewards: defaults(REWARD_OPTIONS),
     credit: defaults(CREDIT_OPTIONS),
-    scalarReward,
+    ...{ scalarReward, keeper },
   };
   let clock = 0;
   const limits = { idleMs: 1000, now: () => clock };
