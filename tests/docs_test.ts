@@ -27,6 +27,7 @@ const DOCUMENTS = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
+  "results/LOG.md",
   ...markdownFiles("docs"),
   ...markdownFiles("fixtures"),
 ]
@@ -52,10 +53,24 @@ Deno.test("documents link to files that exist", () => {
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("documents name source files and folders that exist", () => {
+Deno.test("documents link to headings that exist", () => {
+  const wrong = DOCUMENTS.flatMap(({ path, text }) =>
+    targetsOf(text)
+      .filter((target) => target.includes("#"))
+      .map((target) => target.split("#"))
+      .filter(([file, heading]) => {
+        const target = file === "" ? text : Deno.readTextFileSync(join(ROOT, dirname(path), file));
+        return !anchorsOf(target).includes(heading);
+      })
+      .map((link) => `${path}: ${link.join("#")}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("documents name source files, recorded results and folders that exist", () => {
   const wrong = DOCUMENTS.flatMap(({ path, text }) =>
     codeOf(text)
-      .filter((code) => /^(src|tests|tasks|docs)\/[\w./-]+$/.test(code))
+      .filter((code) => /^(src|tests|tasks|docs|results(?!\/runs))\/[\w./-]+$/.test(code))
       .filter((code) => !existsSync(join(ROOT, code)))
       .map((code) => `${path}: ${code}`)
   );
@@ -141,6 +156,11 @@ Deno.test("commandsOf() finds commands in code only", () => {
   ]);
 });
 
+Deno.test("anchorsOf() names headings as GitHub does, and none of code", () => {
+  const text = "# What `x` is, and isn't\n```\n# no heading\n```\n## The 2nd-best";
+  assert.deepEqual(anchorsOf(text), ["what-x-is-and-isnt", "the-2nd-best"]);
+});
+
 Deno.test("linksOf() finds links into the repository, not those into the web", () => {
   const text = "[a](docs/a.md#part) ![b](b.png) [c](https://example.org) [d](#d) `[e](e.md)`";
   assert.deepEqual(linksOf(text), ["docs/a.md", "b.png"]);
@@ -155,10 +175,22 @@ function markdownFiles(folder: string): string[] {
 }
 
 function linksOf(text: string): string[] {
+  return targetsOf(text).map((target) => target.split("#")[0]).filter((file) => file !== "");
+}
+
+/** Targets of links that are not into the web, with the headings that they name. */
+function targetsOf(text: string): string[] {
   const prose = text.replace(/```[\s\S]*?```/g, "").replace(/`[^`\n]*`/g, "");
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map((match) => match[1].split("#")[0])
-    .filter((link) => link !== "" && !/^\w+:/.test(link));
+    .map(([, target]) => target)
+    .filter((target) => !/^\w+:/.test(target));
+}
+
+/** What GitHub makes of a page's headings, for links to name. */
+function anchorsOf(text: string): string[] {
+  return [...text.replace(/```[\s\S]*?```/g, "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading.toLowerCase().replace(/[^\w\s-]/g, "").trim().replaceAll(" ", "-")
+  );
 }
 
 /** Lines of code blocks, joined where they go on, and code spans. */
