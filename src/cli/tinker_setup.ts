@@ -35,6 +35,7 @@ export async function openSession(
     url: server.replace(/\/+$/, "").replace(/\/api\/v1$/, ""),
     apiKey: Deno.env.get(serverKeyEnv) ?? null,
     timeoutMs: 1000 * serverTimeout,
+    onWaiting: (message) => console.error(`warning: ${message}`),
   }, baseModel);
 }
 

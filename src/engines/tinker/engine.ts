@@ -114,6 +114,7 @@ export class TinkerEngine implements Engine {
         `Cannot go on from this checkpoint as it must be one of a Tinker server: it has tensors`,
       );
     }
+    await this.#options.session.checkSaved(remote);
     const old = await this.#model;
     if (old) await this.#options.session.unload(old);
     this.#model = this.#loaded(remote);
@@ -189,7 +190,7 @@ export class TinkerEngine implements Engine {
       gradient: gradient.subarray(start, end),
     }));
     const chunks = gradientData(model.chunked(wanted), this.#options.reducing);
-    const { logprobs } = await model.passes(chunks, { loss: GRADIENT_LOSS, isForwardOnly: false });
+    const logprobs = await model.passes(chunks, { loss: GRADIENT_LOSS, isForwardOnly: false });
     return placed(result, { sequences, logprobs, isWanted });
   }
 
@@ -215,9 +216,18 @@ export class TinkerEngine implements Engine {
   async #step(learningRate: number): Promise<number> {
     const model = await this.#modelNow();
     const metrics = await model.optimizerStep({ ...this.#options.adam, learningRate });
+    const norm = normOf(metrics);
+    if (norm !== null && !Number.isFinite(norm)) {
+      // Some servers leave such a step out, others are of no more use after it.
+      throw new TinkerError(
+        `Cannot go on after an optimizer step as its gradient's norm must be finite: the server's is ${norm}; ` +
+          `go on from the last checkpoint`,
+        null,
+      );
+    }
     this.#optimizerSteps++;
     this.#sampler = null;
-    return normOf(metrics);
+    return norm ?? NaN;
   }
 }
 

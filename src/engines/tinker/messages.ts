@@ -1,6 +1,6 @@
 /**
  * Requests of passes over a model as the Tinker API writes them, in JSON and in Protocol Buffers
- * (tinker_public.proto of the tinker SDK 0.25), and what comes of them.
+ * (tinker_public.proto of the tinker SDK 0.25).
  *
  * @module
  */
@@ -31,13 +31,6 @@ export interface Pass {
   readonly data: readonly Datum[];
   /** Whether no gradients are wanted. */
   readonly isForwardOnly: boolean;
-}
-
-/** What came of a pass. */
-export interface PassOutput {
-  /** Logprobs of the targets of each sequence, shape (n,). */
-  readonly logprobs: readonly Float32Array[];
-  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** What was sampled after one prompt. */

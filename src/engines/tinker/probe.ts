@@ -71,18 +71,25 @@ const LOSSES = [
  * @throws {TypeError} If it has no forward pass, or its optimizer does nothing.
  */
 export async function probe(session: Session, options: ProbeOptions): Promise<Findings> {
+  const refusals: string[] = [];
   for (const wire of ["protobuf", "json"] as const) {
     const model = await session.createModel({ rank: options.rank, seed: 1 }, { wire });
     try {
       const bench = new ProbeBench(model, options.vocabSize);
-      const first = await unlessRefused(() => model.logprobs([bench.probe.ids]));
+      const first = await unlessRefused(
+        () => model.logprobs([bench.probe.ids]),
+        ({ message }) => refusals.push(`in ${wire}: ${message}`),
+      );
       if (first) return { wire, ...await findings(bench, options) };
     } finally {
       await session.unload(model);
     }
   }
   throw new TypeError(
-    `Cannot train on ${session.transport.url} as it must have a forward pass: it refuses one`,
+    [
+      `Cannot train on ${session.transport.url} as it must have a forward pass: it refuses one`,
+      ...refusals,
+    ].join("\n  "),
   );
 }
 

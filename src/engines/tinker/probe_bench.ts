@@ -103,10 +103,10 @@ export class ProbeBench {
   async passDifference(): Promise<number> {
     const first = await this.#read();
     const second = await this.#read();
-    const [third] = (await this.#pass(this.#unmoved())).logprobs;
+    const [third] = await this.#pass(this.#unmoved());
     // What was added counts as a sequence until the next step.
     const metrics = await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 });
-    this.#tellsNorms = !Number.isNaN(normOf(metrics));
+    this.#tellsNorms = normOf(metrics) !== null;
     this.#firstSum = sum(first);
     return Math.max(largest(first, second), largest(first, third));
   }
@@ -224,7 +224,8 @@ export class ProbeBench {
   async #sizeOf(chunks: readonly (readonly Datum[])[]): Promise<number> {
     if (!this.#tellsNorms) return await this.#riseBy(this.#directed(chunks), {});
     await this.#pass(chunks);
-    return normOf(await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 }));
+    const metrics = await this.#model.optimizerStep({ ...LINEAR, learningRate: 0 });
+    return normOf(metrics) ?? NaN;
   }
 
   async #riseBy(chunks: readonly (readonly Datum[])[], changes: Changes): Promise<number> {

@@ -47,12 +47,6 @@ export class Fields {
     throw new SyntaxError(`Cannot read a message as field ${field} must be a number: it is bytes`);
   }
 
-  /** A 64-bit float. */
-  double(field: number): number {
-    const value = this.bytes(field);
-    return value ? viewOf(value).getFloat64(0, true) : 0;
-  }
-
   text(field: number): string {
     return DECODER.decode(this.bytes(field) ?? new Uint8Array());
   }
@@ -130,8 +124,4 @@ class Reader {
     this.#offset = end;
     return result;
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { Limit } from "../../policies/openai/limit.ts";
 import { chunked, type ChunkLimits } from "./chunks.ts";
 import { datumOf } from "./gradient_pass.ts";
-import { type Datum, type PassOutput, passRequest, type Sample, type Wire } from "./messages.ts";
+import { type Datum, passRequest, type Sample, type Wire } from "./messages.ts";
 import { TinkerError, type Transport } from "./transport.ts";
-import { ANYTHING, METRICS, PASS, SAMPLES, SAVED, SAVED_SAMPLER } from "./wire.ts";
+import { ANYTHING, type Decoder, METRICS, PASS, SAMPLES, SAVED, SAVED_SAMPLER } from "./wire.ts";
 
 /** How requests are written. */
 export interface RemoteModelOptions {
@@ -43,13 +44,22 @@ export interface Sampler {
   sample(request: SampleRequest): Promise<Sample>;
 }
 
-/** A model; its requests are numbered, so that one that is made again counts once. */
+/** Requests of one pass under way: enough to keep a server busy, and not all of a large batch in memory. */
+const CHUNKS_AT_ONCE = 8;
+
+/** Tries of a save under names that are taken. */
+const SAVE_TRIES = 3;
+
+/**
+ * A model; its requests are numbered, so that one that is made again counts once. As with the tinker
+ * SDK there is one row of numbers for all that is done to a model, without gaps.
+ */
 export class RemoteModel {
   readonly #transport: Transport;
   readonly #options: RemoteModelOptions;
   #sequenceId = 0;
   #samplerCount = 0;
-  #saveCount = 0;
+  readonly #chunks = new Limit(CHUNKS_AT_ONCE);
 
   constructor(transport: Transport, readonly id: string, options: RemoteModelOptions) {
     this.#transport = transport;
@@ -66,22 +76,26 @@ export class RemoteModel {
     const chunks = this.chunked(sequences.map((ids) => ({ ids }))).map((chunk) =>
       chunk.map(({ ids }) => datumOf(ids, { weights: new Float32Array(ids.length - 1).fill(1) }))
     );
-    return (await this.passes(chunks, { loss: "cross_entropy", isForwardOnly: true })).logprobs;
+    return await this.passes(chunks, { loss: "cross_entropy", isForwardOnly: true });
   }
 
-  /** A pass for each chunk; gradients add up to those of the next optimizer step. */
+  /**
+   * A pass for each chunk; gradients add up to those of the next optimizer step.
+   *
+   * @returns Logprobs of the targets of each sequence, shape (n,) each.
+   */
   async passes(
     chunks: readonly (readonly Datum[])[],
     { loss, isForwardOnly }: { readonly loss: string; readonly isForwardOnly: boolean },
-  ): Promise<PassOutput> {
-    const requests = chunks.map((data) => {
+  ): Promise<readonly Float32Array[]> {
+    const outputs = await Promise.all(chunks.map((data) => {
       const pass = { modelId: this.id, sequenceId: ++this.#sequenceId, loss, data, isForwardOnly };
-      return passRequest(pass, this.#options.wire);
-    });
-    const outputs = await Promise.all(
-      requests.map(({ path, body }) => this.#transport.result(path, body, PASS)),
-    );
-    return checked(joined(outputs), chunks.flat());
+      return this.#chunks.run(() => {
+        const { path, body } = passRequest(pass, this.#options.wire);
+        return this.#transport.result(path, body, PASS);
+      });
+    }));
+    return checked(outputs.flat(), chunks.flat());
   }
 
   /** Changes the adapters by the gradients since the last step. */
@@ -103,8 +117,7 @@ export class RemoteModel {
 
   /** Saves adapters and moments on the server; gives the server's name of them. */
   async save(name: string): Promise<string> {
-    const body = () => ({ model_id: this.id, path: this.#fresh(name), type: "save_weights" });
-    return await this.#transport.result("save_weights", body, SAVED);
+    return await this.#saved("save_weights", SAVED, (id) => ({ path: `${name}-${id}` }));
   }
 
   /**
@@ -122,21 +135,16 @@ export class RemoteModel {
 
   /** A sampler of the weights as they are now. */
   async sampler(): Promise<Sampler> {
-    const body = () => ({
-      model_id: this.id,
-      sampling_session_seq_id: ++this.#saveCount,
-      seq_id: this.#saveCount,
-      type: "save_weights_for_sampler",
-    });
-    const session = await this.#transport.result("save_weights_for_sampler", body, SAVED_SAMPLER);
-    return { sample: (request) => this.#sample(session, request) };
+    const naming = () => ({ sampling_session_seq_id: ++this.#samplerCount });
+    const session = await this.#saved("save_weights_for_sampler", SAVED_SAMPLER, naming);
+    let count = 0;
+    return { sample: (request) => this.#sample(session, ++count, request) };
   }
 
   /** Saves the adapters alone, to keep; gives the server's name of them. */
   async saveForSampler(name: string): Promise<string> {
-    const type = "save_weights_for_sampler";
-    const body = () => ({ model_id: this.id, path: this.#fresh(name), type });
-    return await this.#transport.result(type, body, SAVED);
+    const naming = (id: number) => ({ path: `${name}-${id}` });
+    return await this.#saved("save_weights_for_sampler", SAVED, naming);
   }
 
   /** Adapters that were saved for a sampler: a gzipped tar of a folder in PEFT's form. */
@@ -147,12 +155,25 @@ export class RemoteModel {
     );
   }
 
-  /** A name that was never used: one that was taken by a request whose answer was lost is refused. */
-  #fresh(name: string): string {
-    return `${name}-${++this.#saveCount}`;
+  /** Saves under a new name, and another one where a request whose answer was lost has taken that. */
+  async #saved<T>(
+    path: string,
+    decoder: Decoder<T>,
+    naming: (sequenceId: number) => object,
+  ): Promise<T> {
+    for (let tries = 1;; tries++) {
+      const id = ++this.#sequenceId;
+      const body = { model_id: this.id, seq_id: id, ...naming(id), type: path };
+      try {
+        return await this.#transport.result(path, body, decoder);
+      } catch (error) {
+        const isTaken = error instanceof TinkerError && error.status === 409;
+        if (!isTaken || tries === SAVE_TRIES) throw error;
+      }
+    }
   }
 
-  async #sample(session: string, request: SampleRequest): Promise<Sample> {
+  async #sample(session: string, count: number, request: SampleRequest): Promise<Sample> {
     const [sample] = await this.#transport.result("asample", {
       num_samples: 1,
       prompt: { chunks: [{ type: "encoded_text", tokens: request.prompt }] },
@@ -165,7 +186,7 @@ export class RemoteModel {
         top_p: 1,
       },
       sampling_session_id: session,
-      seq_id: ++this.#samplerCount,
+      seq_id: count,
       type: "sample",
     }, SAMPLES);
     if (sample && sample.tokens.length === sample.logprobs.length) return sample;
@@ -176,25 +197,21 @@ export class RemoteModel {
   }
 }
 
-/** The gradient's norm among the metrics of an optimizer step; NaN where the server does not tell it. */
-export function normOf(metrics: Readonly<Record<string, number>>): number {
+/** The gradient's norm among the metrics of an optimizer step; null where the server does not tell it. */
+export function normOf(metrics: Readonly<Record<string, number>>): number | null {
   const found = Object.entries(metrics).find(([name]) => /(^|\/)grad_norm(:|$)/.test(name));
-  return found?.[1] ?? NaN;
+  return found?.[1] ?? null;
 }
 
 /** Refuses an answer that has not a logprob for each target. */
-function checked(output: PassOutput, data: readonly Datum[]): PassOutput {
-  const lengths = output.logprobs.map(({ length }) => length);
-  if (String(lengths) === String(data.map(({ targets }) => targets.length))) return output;
+function checked(
+  logprobs: readonly Float32Array[],
+  data: readonly Datum[],
+): readonly Float32Array[] {
+  const lengths = logprobs.map(({ length }) => length);
+  if (String(lengths) === String(data.map(({ targets }) => targets.length))) return logprobs;
   throw new TinkerError(
     `Cannot use a pass as the server must give a logprob for each target: it gives sequences of ${lengths}`,
     200,
   );
-}
-
-function joined(outputs: readonly PassOutput[]): PassOutput {
-  return {
-    logprobs: outputs.flatMap(({ logprobs }) => logprobs),
-    metrics: Object.assign({}, ...outputs.map(({ metrics }) => metrics)),
-  };
 }

@@ -5,8 +5,8 @@
  */
 
 import { RemoteModel, type RemoteModelOptions } from "./remote_model.ts";
-import { type Manner, Transport, type TransportOptions } from "./transport.ts";
-import { ANYTHING, CAPABILITIES, MODEL, SESSION } from "./wire.ts";
+import { Transport, type TransportOptions, unlessRefused } from "./transport.ts";
+import { ANYTHING, CAPABILITIES, MODEL, SESSION, WEIGHTS_INFO } from "./wire.ts";
 
 /** The SDK's; a server forgets a session after minutes of silence. */
 const HEARTBEAT_MS = 10_000;
@@ -14,8 +14,8 @@ const HEARTBEAT_MS = 10_000;
 /** A server that is there answers its first question at once; one that is not is no reason to wait long. */
 const FIRST_ANSWER_MS = 10_000;
 
-/** Longest wait for a model to be unloaded at the end. */
-const FAREWELL_MS = 5_000;
+/** Longest wait for a model to be unloaded, on which nothing depends. */
+const UNLOAD_MS = 5_000;
 
 /** The adapters that a model is made with. */
 export interface AdapterOptions {
@@ -94,20 +94,36 @@ export class Session implements AsyncDisposable {
     return model;
   }
 
-  /** Frees a model's place on the server. */
-  async unload(model: RemoteModel, manner?: Manner): Promise<void> {
+  /**
+   * Frees a model's place on the server. A server that cannot be reached, or has lost the model, has
+   * nothing to free; one that needs it later says so itself.
+   */
+  async unload(model: RemoteModel): Promise<void> {
     this.#models.delete(model);
     const body = { model_id: model.id, type: "unload_model" };
-    await this.transport.result("unload_model", body, ANYTHING, manner);
+    const manner = { timeoutMs: UNLOAD_MS };
+    await this.transport.result("unload_model", body, ANYTHING, manner).catch(() => {});
+  }
+
+  /**
+   * Checks that what was saved is of the model that this session is for: adapters of another one with
+   * the same shapes would be loaded without a word. Servers that do not tell are believed.
+   *
+   * @throws {RangeError} If it is of another.
+   */
+  async checkSaved(path: string): Promise<void> {
+    const saved = await unlessRefused(() =>
+      this.transport.post("weights_info", { tinker_path: path }, WEIGHTS_INFO)
+    );
+    if (saved === null || saved === this.#baseModel) return;
+    throw new RangeError(
+      `Cannot go on from ${path} as the server's model must be the one that was trained, ${saved}: it is ${this.#baseModel}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#heartbeat);
-    // A server that cannot be reached, or has lost the model, has nothing to free.
-    const unloads = [...this.#models].map((model) =>
-      this.unload(model, { timeoutMs: FAREWELL_MS })
-    );
-    await Promise.allSettled(unloads);
+    await Promise.all([...this.#models].map((model) => this.unload(model)));
     this.transport[Symbol.dispose]();
   }
 

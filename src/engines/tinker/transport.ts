@@ -11,8 +11,9 @@
  */
 
 import { backoffMs, retryAfterMs } from "../../policies/openai/backoff.ts";
-import { refusalText } from "../../policies/openai/refusal.ts";
+import { isPassing, refusalText } from "../../policies/openai/refusal.ts";
 import { PROTOBUF } from "./messages.ts";
+import { Patience } from "./patience.ts";
 import { Fields } from "./protobuf_fields.ts";
 import { type Decoder, pollState, PROMISE } from "./wire.ts";
 
@@ -31,11 +32,15 @@ export interface TransportOptions {
   readonly apiKey: string | null;
   /** Longest wait for an operation's result, its retries included, in ms. */
   readonly timeoutMs: number;
+  /** Longest silence of a request before it is made anew, in ms; that of {@linkcode Patience} unless given. */
+  readonly silenceMs?: number;
+  /** Told, at most once a minute, what is waited for and why. */
+  readonly onWaiting?: (message: string) => void;
   readonly clock?: Clock;
 }
 
-/** What is sent; a function is called each time that it is sent, for what must be new then. */
-export type Body = object | Uint8Array | (() => object);
+/** What is sent, in JSON or as a message. */
+export type Body = object | Uint8Array;
 
 /** A server that refused, failed, or did not answer. */
 export class TinkerError extends Error {
@@ -48,12 +53,16 @@ export class TinkerError extends Error {
 }
 
 /** Null where the server says no; a server that says nothing is another matter. */
-export async function unlessRefused<T>(attempt: () => Promise<T>): Promise<T | null> {
+export async function unlessRefused<T>(
+  attempt: () => Promise<T>,
+  onRefusal: (refusal: TinkerError) => void = () => {},
+): Promise<T | null> {
   try {
     return await attempt();
   } catch (error) {
-    if (error instanceof TinkerError && error.status !== null) return null;
-    throw error;
+    if (!(error instanceof TinkerError) || error.status === null) throw error;
+    onRefusal(error);
+    return null;
   }
 }
 
@@ -65,6 +74,14 @@ export interface Manner {
   readonly timeoutMs?: number;
 }
 
+/** A request and how its failures are told of. */
+interface Asking extends Manner {
+  /** The operation that a poll is for. */
+  readonly of?: string;
+  /** Whether an answer that points elsewhere is fetched from there. */
+  readonly isFollowed?: boolean;
+}
+
 type Reply =
   | {
     readonly kind: "reply";
@@ -72,17 +89,19 @@ type Reply =
     readonly type: string;
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly retryAfter: string | null;
+    /** Where the answer points to. */
+    readonly location: string | null;
   }
   | { readonly kind: "lost"; readonly reason: string };
-
-/** The SDK's: longest wait for one answer, before a poll is made anew. */
-const POLL_MS = 45_000;
 
 const BARE_400_RETRIES = 3;
 const PROMISE_RETRIES = 3;
 
 /** Between polls of a server that answers at once that it is not ready. */
 const TRY_AGAIN_MS = 200;
+
+/** Between two messages to the user that something is waited for. */
+const NOTICE_MS = 60_000;
 
 const REAL_CLOCK: Clock = {
   now: () => performance.now(),
@@ -94,6 +113,7 @@ export class Transport implements Disposable {
   readonly #options: TransportOptions;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
+  #nextNotice = -Infinity;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -113,12 +133,13 @@ export class Transport implements Disposable {
 
   /** The bytes of a file, which the server may have elsewhere. */
   async download(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.#answered(path, { method: "GET" }, this.#deadline())).bytes;
+    const asking = { isFollowed: true };
+    return (await this.#answered(path, { method: "GET" }, this.#deadline(), asking)).bytes;
   }
 
   /** Makes a request that is answered at once. */
   async post<T>(path: string, body: Body, decoder: Decoder<T>, manner?: Manner): Promise<T> {
-    const reply = await this.#answered(path, outgoing(body), this.#deadline(manner), manner);
+    const reply = await this.#answered(path, requestOf(body), this.#deadline(manner), manner);
     return this.#parsed(path, reply, decoder);
   }
 
@@ -135,7 +156,7 @@ export class Transport implements Disposable {
   ): Promise<T> {
     const deadline = this.#deadline(manner);
     for (let tries = 1;; tries++) {
-      const reply = await this.#answered(path, outgoing(body), deadline, manner);
+      const reply = await this.#answered(path, requestOf(body), deadline, manner);
       const requestId = this.#parsed(path, reply, PROMISE);
       const result = await this.#polled(path, requestId, deadline);
       if (result !== null) return this.#parsed(path, result, decoder);
@@ -155,7 +176,7 @@ export class Transport implements Disposable {
 
   /** Polls for a result; null when the server has lost it. */
   async #polled(path: string, requestId: string, deadline: number): Promise<Whole | null> {
-    const body = outgoing({ request_id: requestId, allow_metadata_only: false });
+    const body = requestOf({ request_id: requestId, allow_metadata_only: false });
     while (true) {
       const reply = await this.#answered("retrieve_future", body, deadline, { of: path });
       if (reply.status === 410) return null;
@@ -166,21 +187,23 @@ export class Transport implements Disposable {
         throw new TinkerError(`The server failed at ${this.#nameOf(path)}: ${state.reason}`, 200);
       }
       this.#checkTime(path, "it goes on working", deadline);
-      if (state.kind === "waiting") await this.#clock.wait(TRY_AGAIN_MS);
+      if (state.kind === "announced") continue;
+      if (state.reason !== null) this.#notify(path, state.reason, deadline);
+      await this.#clock.wait(TRY_AGAIN_MS);
     }
   }
 
   /** A reply that is a success, or a 410 to a poll. */
   async #answered(
     path: string,
-    init: RequestInit | (() => RequestInit),
+    init: RequestInit,
     deadline: number,
-    { isRepeatable = true, of = path }: Manner & { readonly of?: string } = {},
+    { isRepeatable = true, of = path, isFollowed = false }: Asking = {},
   ): Promise<Whole> {
     const isPoll = of !== path;
     let [failures, bareRefusals] = [0, 0];
     while (true) {
-      const reply = await this.#sent(path, init instanceof Function ? init() : init, deadline);
+      const reply = await this.#sent(path, init, { deadline, isFollowed });
       if (reply.kind === "reply") {
         const { status } = reply;
         if (status < 300 || (isPoll && status === 410)) return reply;
@@ -190,7 +213,9 @@ export class Transport implements Disposable {
         }
         const isBare = status === 400 && !isReasoned(reply.bytes);
         if (isBare ? ++bareRefusals > BARE_400_RETRIES : !isPassing(status)) {
-          const said = refusalText(new TextDecoder().decode(reply.bytes));
+          const said = reply.location === null
+            ? refusalText(new TextDecoder().decode(reply.bytes))
+            : `it points to ${reply.location}, and requests are made where "--server" says alone`;
           throw new TinkerError(
             `The server refused ${this.#nameOf(of)} with status ${status}: ${said}`,
             status,
@@ -204,6 +229,7 @@ export class Transport implements Disposable {
       const retryAfter = reply.kind === "reply" ? retryAfterMs(reply.retryAfter, Date.now()) : 0;
       // A poll that was held until its end is no failure.
       if (reply.kind === "lost" && isPoll && reply.reason === STILL_HELD) continue;
+      if (failures > 0) this.#notify(of, reason, deadline);
       const uniform = Math.random();
       await this.#clock.wait(
         backoffMs(++failures, { uniform, retryAfterMs: retryAfter }),
@@ -211,26 +237,32 @@ export class Transport implements Disposable {
     }
   }
 
-  async #sent(path: string, init: RequestInit, deadline: number): Promise<Reply> {
-    const { url, apiKey } = this.#options;
-    const left = Math.max(1, deadline - this.#clock.now());
-    const timeout = AbortSignal.timeout(Math.ceil(Math.min(POLL_MS, left)));
-    const signal = AbortSignal.any([timeout, this.#closing.signal]);
+  async #sent(
+    path: string,
+    init: RequestInit,
+    { deadline, isFollowed }: { readonly deadline: number; readonly isFollowed: boolean },
+  ): Promise<Reply> {
+    const { url, apiKey, silenceMs } = this.#options;
+    const totalMs = deadline - this.#clock.now();
+    using patience = new Patience({ totalMs, sentBytes: sizeOf(init.body), silenceMs });
+    const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
     const headers = { ...init.headers, ...apiKey === null ? {} : { "X-API-Key": apiKey } };
     try {
       const asked = new URL(`${url}/api/v1/${path}`);
       const answer = await fetch(asked, { ...init, headers, signal, redirect: "manual" });
-      const response = await followed(answer, asked, { headers, signal });
+      const response = isFollowed ? await followed(answer, asked, { headers, signal }) : answer;
       return {
         kind: "reply",
         status: response.status,
         type: response.headers.get("content-type") ?? "",
-        bytes: await response.bytes(),
+        bytes: await patience.bodyOf(response),
         retryAfter: response.headers.get("retry-after"),
+        location: response.headers.get("location"),
       };
     } catch (error) {
       this.#closing.signal.throwIfAborted();
-      return { kind: "lost", reason: timeout.aborted ? STILL_HELD : connectionFailure(error) };
+      const isOver = patience.signal.aborted;
+      return { kind: "lost", reason: isOver ? STILL_HELD : connectionFailure(error) };
     }
   }
 
@@ -269,6 +301,15 @@ export class Transport implements Disposable {
     );
   }
 
+  /** Tells of a wait, so that nobody takes it for work. */
+  #notify(path: string, reason: string, deadline: number): void {
+    const now = this.#clock.now();
+    if (now < this.#nextNotice) return;
+    this.#nextNotice = now + NOTICE_MS;
+    const left = Math.ceil((deadline - now) / 1000);
+    this.#options.onWaiting?.(`Waiting for ${this.#nameOf(path)}, up to ${left} s more: ${reason}`);
+  }
+
   #deadline({ timeoutMs = this.#options.timeoutMs }: Manner = {}): number {
     return this.#clock.now() + timeoutMs;
   }
@@ -291,11 +332,7 @@ type Whole = Extract<Reply, { kind: "reply" }>;
 
 const STILL_HELD = "no answer came in time";
 
-function outgoing(body: Body): RequestInit | (() => RequestInit) {
-  return body instanceof Function ? () => requestOf(body()) : requestOf(body);
-}
-
-function requestOf(body: object | Uint8Array): RequestInit {
+function requestOf(body: Body): RequestInit {
   const isMessage = body instanceof Uint8Array;
   return {
     method: "POST",
@@ -304,8 +341,9 @@ function requestOf(body: object | Uint8Array): RequestInit {
   };
 }
 
-function isPassing(status: number): boolean {
-  return status === 408 || status === 429 || (status >= 500 && status !== 501);
+/** Bytes of a body that this file makes: in JSON all but a few characters are of one byte. */
+function sizeOf(body: RequestInit["body"]): number {
+  return typeof body === "string" ? body.length : body instanceof Uint8Array ? body.length : 0;
 }
 
 /** Whether a refusal is the server's own, which gives a reason in JSON. */

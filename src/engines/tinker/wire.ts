@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import type { PassOutput, Sample } from "./messages.ts";
+import type { Sample } from "./messages.ts";
 import type { Fields } from "./protobuf_fields.ts";
 
 /** How an answer is read. */
@@ -42,14 +42,14 @@ export const PROMISE: Decoder<string> = {
     .transform(({ request_id }) => String(request_id)),
 };
 
-const NUMBERS_BY_NAME = z.record(z.string(), z.number().nullable()).nullish()
-  .transform((metrics) =>
-    Object.fromEntries(Object.entries(metrics ?? {}).map(([name, value]) => [name, value ?? NaN]))
-  );
-
-/** What an optimizer step tells of itself. */
+/** What an optimizer step tells of itself; what is not a number has no place in JSON and is null. */
 export const METRICS: Decoder<Readonly<Record<string, number>>> = {
-  json: z.object({ metrics: NUMBERS_BY_NAME }).nullable().transform((json) => json?.metrics ?? {}),
+  json: z.object({ metrics: z.record(z.string(), z.number().nullable()).nullish() }).nullable()
+    .transform((json) =>
+      Object.fromEntries(
+        Object.entries(json?.metrics ?? {}).map(([name, value]) => [name, value ?? NaN]),
+      )
+    ),
 };
 
 /** The server's name of what it has saved. */
@@ -63,6 +63,11 @@ export const SAVED_SAMPLER: Decoder<string> = {
     .transform(({ sampling_session_id }) => sampling_session_id),
 };
 
+/** The model that saved weights are of. */
+export const WEIGHTS_INFO: Decoder<string> = {
+  json: z.object({ base_model: z.string() }).transform(({ base_model }) => base_model),
+};
+
 /** Rank and alpha out of an archive's adapter_config.json. */
 export const ADAPTER_CONFIG = z.object({
   peft_type: z.literal("LORA"),
@@ -70,7 +75,14 @@ export const ADAPTER_CONFIG = z.object({
   lora_alpha: z.number().positive(),
 }).transform(({ r: rank, lora_alpha: alpha }) => ({ rank, alpha }));
 
-const TRY_AGAIN = z.object({ type: z.literal("try_again") });
+/** What is paused is told with its reason; an operation whose turn has not come is not. */
+const TRY_AGAIN = z.object({
+  type: z.literal("try_again"),
+  queue_state: z.string().nullish(),
+  queue_state_reason: z.string().nullish(),
+}).transform(({ queue_state: state, queue_state_reason: reason }) =>
+  reason ?? (state === "active" ? null : state ?? null)
+);
 const METADATA = z.object({ status: z.literal("complete_metadata") });
 const FAILED = z.union([
   z.object({ error: z.string() }),
@@ -78,16 +90,22 @@ const FAILED = z.union([
 ]);
 
 /** What an answer to a poll says of the result. */
-export function pollState(
-  json: unknown,
-): { readonly kind: "waiting" | "announced" | "done" } | { kind: "failed"; reason: string } {
+export type PollState =
+  | { readonly kind: "announced" }
+  | { readonly kind: "done" }
+  | { readonly kind: "waiting"; readonly reason: string | null }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Reads an answer to a poll. */
+export function pollState(json: unknown): PollState {
   const failed = FAILED.safeParse(json);
   if (failed.success) {
     const { data } = failed;
     return { kind: "failed", reason: "error" in data ? data.error : data.error_message };
   }
-  if (TRY_AGAIN.safeParse(json).success) return { kind: "waiting" };
-  return { kind: METADATA.safeParse(json).success ? "announced" : "done" };
+  const waiting = TRY_AGAIN.safeParse(json);
+  if (waiting.success) return { kind: "waiting", reason: waiting.data };
+  return METADATA.safeParse(json).success ? { kind: "announced" } : { kind: "done" };
 }
 
 const NUMBERS = z.array(z.number().nullable()).transform((values) =>
@@ -96,11 +114,7 @@ const NUMBERS = z.array(z.number().nullable()).transform((values) =>
 
 const PASS_JSON = z.object({
   loss_fn_outputs: z.array(z.object({ logprobs: z.object({ data: NUMBERS }) })),
-  metrics: NUMBERS_BY_NAME,
-}).transform(({ loss_fn_outputs, metrics }): PassOutput => ({
-  logprobs: loss_fn_outputs.map(({ logprobs }) => logprobs.data),
-  metrics,
-}));
+}).transform(({ loss_fn_outputs }) => loss_fn_outputs.map(({ logprobs }) => logprobs.data));
 
 const SAMPLES_JSON = z.object({
   sequences: z.array(z.object({
@@ -112,19 +126,15 @@ const SAMPLES_JSON = z.object({
   sequences.map(({ stop_reason, ...sample }) => ({ ...sample, stopReason: stop_reason }))
 );
 
-/** The answer of a pass. */
-export const PASS: Decoder<PassOutput> = {
+/** The logprobs that a pass found, of the targets of each sequence, shape (n,) each. */
+export const PASS: Decoder<readonly Float32Array[]> = {
   json: PASS_JSON,
-  message: (fields) => ({
-    logprobs: fields.messages(2).flatMap((record) => {
+  message: (fields) =>
+    fields.messages(2).flatMap((record) => {
       const tensor = record.map(2).get("logprobs")?.messages(2)[0];
       if (tensor) return batchedFloats(tensor);
       throw new SyntaxError('Cannot read a pass as it must have "logprobs": there are none');
     }),
-    metrics: Object.fromEntries(
-      Array.from(fields.map(3), ([name, entry]) => [name, entry.double(2)]),
-    ),
-  }),
 };
 
 /** The answer of a request to sample. */

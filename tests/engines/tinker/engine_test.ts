@@ -201,6 +201,45 @@ Deno.test("TinkerEngine loads into a new model where the answer to a load is los
   });
 });
 
+Deno.test("TinkerEngine refuses a checkpoint of another model, and asks no server that does not tell", async () => {
+  await remote({ habits: { savedModel: "Qwen/Qwen3-4B" } }, async (engine, server) => {
+    const state = await engine.state();
+    await assert.rejects(engine.restore(state), {
+      name: "RangeError",
+      message: /^Cannot go on from tinker:.* the one that was trained, Qwen\/Qwen3-4B: it is tiny$/,
+    });
+    server.fault = ({ path }) =>
+      path === "weights_info" ? Response.json({ detail: "Not Found" }, { status: 404 }) : null;
+    await engine.restore(state);
+  });
+});
+
+Deno.test("TinkerEngine goes no further where a step's gradient was not finite", async () => {
+  await remote({}, async (engine, server) => {
+    server.fault = ({ path }) =>
+      path === "retrieve_future" && server.paths.at(-1) === "optim_step"
+        ? Response.json({ metrics: { "skyrl.ai/grad_norm": null } })
+        : null;
+    await assert.rejects(engine.update(BATCH, makeAlgorithm("grpo").surrogate, LEARNING_RATE), {
+      name: "TinkerError",
+      message: /its gradient's norm must be finite: the server's is NaN; go on from the last/,
+    });
+  });
+});
+
+Deno.test("TinkerEngine tells why a load failed, not why it could not be cleaned up after", async () => {
+  await remote({}, async (engine, server) => {
+    const state = await engine.state();
+    let isDown = false;
+    server.fault = ({ path }) => {
+      isDown ||= path === "load_weights";
+      return isDown ? new Response("", { status: 503 }) : null;
+    };
+    await assert.rejects(engine.restore(state), /"(load_weights|create_model)" at .* is over/);
+    server.fault = () => null;
+  });
+});
+
 Deno.test("TinkerEngine refuses a checkpoint of an engine in this process", async () => {
   await using own = await embedded();
   const state = await own.state();

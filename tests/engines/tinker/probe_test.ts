@@ -126,6 +126,30 @@ for (const [what, habits, question] of WRONG) {
   });
 }
 
+Deno.test("probe() says why a forward pass is refused", async () => {
+  await served(async (session, server) => {
+    server.fault = ({ path }) =>
+      path.startsWith("forward")
+        ? Response.json({ detail: "CUDA out of memory" }, { status: 400 })
+        : null;
+    await assert.rejects(probe(session, OPTIONS), {
+      name: "TypeError",
+      message:
+        /must have a forward pass: it refuses one\s+in protobuf: .*CUDA out of memory\s+in json: /,
+    });
+    assert.equal(server.modelCount, 0);
+  });
+});
+
+Deno.test("probe() tells what failed, and waits for it alone", async () => {
+  await served(async (session, server, clock) => {
+    server.fault = () => server.paths.length > 9 ? new Response("", { status: 503 }) : null;
+    await assert.rejects(probe(session, OPTIONS), /"(forward_backward|optim_step)" at .* is over/);
+    assert(clock.now() < 700_000, `${clock.now()} ms`);
+    server.fault = () => null;
+  });
+});
+
 Deno.test("probe() refuses a server that keeps its learning rate", async () => {
   await assert.rejects(
     found({ adam: (adam) => ({ ...adam, learning_rate: 1 }) }),

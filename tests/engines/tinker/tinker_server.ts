@@ -30,6 +30,8 @@ export interface Habits {
   readonly tellsNorms: boolean;
   readonly repeatsSeeds: boolean;
   readonly givesStopToken: boolean;
+  /** What it says that saved weights are of. */
+  readonly savedModel: string;
   /** What answers a request for an archive. */
   readonly archive: (() => Response) | null;
 }
@@ -45,6 +47,7 @@ export const SKYRL: Habits = {
   tellsNorms: true,
   repeatsSeeds: true,
   givesStopToken: true,
+  savedModel: "tiny",
   archive: null,
 };
 
@@ -181,6 +184,8 @@ export class TinkerServer implements AsyncDisposable {
         return this.#saved(body, (checkpoint) => `tinker://${body.model_id}/weights/${checkpoint}`);
       case "load_weights":
         return this.#loadedFrom(body);
+      case "weights_info":
+        return Response.json({ base_model: this.#habits.savedModel, is_lora: true, lora_rank: 1 });
       case "save_weights_for_sampler":
         return this.#savedForSampler(body);
       case "asample":

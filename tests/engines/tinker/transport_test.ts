@@ -114,6 +114,15 @@ const FINAL: readonly (readonly [string, Fault, RegExp])[] = [
     /^Cannot get the result of "optim_step" at http.* as the server lost it 3 times$/,
   ],
   [
+    "an answer that points elsewhere",
+    first(
+      "optim_step",
+      9,
+      () => new Response(null, { status: 308, headers: { location: "https://elsewhere/" } }),
+    ),
+    /with status 308: it points to https:\/\/elsewhere\/, and requests are made where "--server" says alone$/,
+  ],
+  [
     "what is not JSON",
     first("retrieve_future", 9, () => new Response("<html>")),
     /^Cannot read the answer to "optim_step" at .* as it must be of the Tinker API: Unexpected token/,
@@ -208,6 +217,84 @@ Deno.test("a checkpoint whose answer is lost is saved under another name", async
   });
 });
 
+Deno.test("all that is done to a model has one row of numbers, as the tinker SDK gives it", async () => {
+  await using server = new TinkerServer(lively, { wire: "json" });
+  const options = { url: server.url, apiKey: null, timeoutMs: 10_000 };
+  await using session = await Session.open(options, "");
+  const model = await session.createModel({ rank: 1, seed: 1 }, { wire: "json" });
+  await model.logprobs([IDS]);
+  await model.save("kept");
+  await model.optimizerStep(ADAM);
+  await model.sampler();
+  await model.saveForSampler("trained");
+  await model.logprobs([IDS]);
+  const numbers = server.asked.flatMap(({ body }) =>
+    body.model_id === model.id && body.seq_id !== undefined ? [body.seq_id] : []
+  );
+  assert.deepEqual(numbers, [1, 2, 3, 4, 5, 6]);
+});
+
+Deno.test("a pass has few of its requests under way at a time, in their order", async () => {
+  await using server = new TinkerServer(lively, { wire: "json" });
+  let most = 0;
+  const count = (of: string) => server.asked.filter(({ path }) => path === of).length;
+  server.fault = () => {
+    if (count("forward") > 0) {
+      most = Math.max(most, count("forward") - (count("retrieve_future") - 1));
+    }
+    return null;
+  };
+  const options = { url: server.url, apiKey: null, timeoutMs: 10_000 };
+  await using session = await Session.open(options, "");
+  const chunks = { sequences: 1, bytes: 1e6 };
+  const model = await session.createModel({ rank: 1, seed: 1 }, { wire: "json", chunks });
+  const logprobs = await model.logprobs(
+    Array.from({ length: 40 }, (_, n) => Int32Array.of(n % 32, 1)),
+  );
+  assert.equal(logprobs.length, 40);
+  assert(most <= 8, `${most} under way`);
+});
+
+Deno.test("Transport tells what it waits for, once a minute", async () => {
+  await using server = new TinkerServer(lively);
+  const clock = new SkippingClock();
+  const told: string[] = [];
+  const options = {
+    ...{ url: server.url, apiKey: null, timeoutMs: 600_000, clock },
+    onWaiting: (message: string) => told.push(message),
+  };
+  using transport = new Transport(options);
+  server.fault = ({ count }) => count < 1 ? new Response("", { status: 503 }) : null;
+  await transport.get("get_server_capabilities", ANYTHING);
+  assert.deepEqual(told, [], "one failure is no matter");
+  server.fault = () => new Response("", { status: 503 });
+  await assert.rejects(
+    transport.get("get_server_capabilities", ANYTHING),
+    /the time for it is over/,
+  );
+  assert(told.length > 5 && told.length <= 10, `${told.length} messages in ten minutes`);
+  assert.match(
+    told[0],
+    /^Waiting for "get_server_capabilities" at http:\/\/.*, up to \d+ s more: its answer is 503$/,
+  );
+});
+
+Deno.test("Transport tells why a server has paused", async () => {
+  await using server = new TinkerServer(lively);
+  const clock = new SkippingClock();
+  const told: string[] = [];
+  const options = {
+    ...{ url: server.url, apiKey: null, timeoutMs: 600_000, clock },
+    onWaiting: (message: string) => told.push(message),
+  };
+  await using session = await Session.open(options, "");
+  const paused = { type: "try_again", queue_state: "paused_capacity", queue_state_reason: "full" };
+  server.fault = first("retrieve_future", 3, () => Response.json(paused));
+  await session.createModel({ rank: 1, seed: 1 }, WIRE);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /^Waiting for "create_model" at .*: full$/);
+});
+
 Deno.test("Session sends its key and names no one else", async () => {
   await using server = new TinkerServer(lively);
   const options = { url: server.url, apiKey: "tml-secret", timeoutMs: 1000 };
@@ -277,4 +364,45 @@ Deno.test("a file that lies elsewhere is fetched from there without the key", as
   const bytes = await model.archive(await model.saveForSampler("kept"));
   assert.equal(new TextDecoder().decode(bytes), "adapters");
   assert.deepEqual(seen.map((headers) => headers.get("x-api-key")), [null]);
+});
+
+/** A line over which a file or an answer takes 600 ms, where 300 ms of silence are too many. */
+const SLOW = { silenceMs: 300, steps: 6, stepMs: 100 };
+
+Deno.test("a file over a slow line is waited for while parts of it come", async () => {
+  let requests = 0;
+  const archive = () => {
+    requests++;
+    return new Response(ReadableStream.from(slowParts()));
+  };
+  await using server = new TinkerServer(lively, { archive });
+  const options = { url: server.url, apiKey: null, timeoutMs: 60_000, silenceMs: SLOW.silenceMs };
+  using transport = new Transport(options);
+  const bytes = await transport.download("training_runs/1/checkpoints/1/archive");
+  assert.equal(bytes.length, SLOW.steps);
+  assert.equal(requests, 1);
+});
+
+async function* slowParts() {
+  for (let n = 0; n < SLOW.steps; n++) {
+    await new Promise((resolve) => setTimeout(resolve, SLOW.stepMs));
+    yield Uint8Array.of(n);
+  }
+}
+
+Deno.test("a large request over a slow line is given the time that it takes", async () => {
+  const seen: number[] = [];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      seen.push((await request.bytes()).length);
+      for await (const _ of slowParts());
+      return Response.json({});
+    },
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const options = { url, apiKey: null, timeoutMs: 60_000, silenceMs: SLOW.silenceMs };
+  using transport = new Transport(options);
+  await transport.post("forward_backward", new Uint8Array(100_000), ANYTHING);
+  assert.deepEqual(seen, [100_000]);
 });
