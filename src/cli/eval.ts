@@ -9,7 +9,7 @@ import { requireSql } from "../dataset/dataset.ts";
 import { contestantsTable } from "../reports/contestants_table.ts";
 import { evaluationText } from "../reports/evaluation_report.ts";
 import { verdictsJson } from "../reports/export/verdicts.ts";
-import { openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
+import { isStopped, openStore, type RunStatus, type RunStore } from "../store/run_store.ts";
 import { firstDifference } from "../store/identity.ts";
 import { usageOf } from "../store/run_usage.ts";
 import { type Arena, openArena } from "./arena.ts";
@@ -22,7 +22,7 @@ import { fileContestant } from "./file_contestant.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { runIdentity } from "./run_identity.ts";
 import { sourceCommit } from "./program.ts";
-import { commandLine } from "./setup.ts";
+import { commandLine, nextCommand } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { timingPhase } from "./timing_phase.ts";
 import { writeWhole } from "./whole_file.ts";
@@ -44,6 +44,9 @@ interface Command {
   /** The run to go on with; null for new ones. */
   readonly resumedRun: number | null;
 }
+
+/** What results are printed with. */
+type Printed = Pick<Command, "arena" | "flags" | "store">;
 
 /** A contestant's evaluation, as far as it went. */
 interface Result {
@@ -86,9 +89,9 @@ function stoppedCommand(
 ): Pick<Command, "argv" | "flags"> {
   const { resume: runId } = values.run;
   const { kind, status, options } = store.run(runId);
-  if (kind !== "eval" || status === "finished" || !Array.isArray(options.argv)) {
+  if (kind !== "eval" || !isStopped(status) || !Array.isArray(options.argv)) {
     throw new RangeError(
-      `Cannot resume run ${runId} as it must be an unfinished evaluation: it is a ${status} ${kind} run`,
+      `Cannot resume run ${runId} as it must be a stopped evaluation: it is a ${status} ${kind} run`,
     );
   }
   const argv = [...options.argv, "--store", values.run.store, ...json ? ["--json"] : []];
@@ -116,12 +119,14 @@ async function evaluateAll(command: Omit<Command, "arena">): Promise<number> {
       results.push(result);
       // One report after another would hide what several files are scored for.
       const isOneOfMany = files.length > 1 && !flags.values.run.details;
-      if (!flags.json && (!isOneOfMany || signal.aborted)) printResult(result, arena, flags);
+      if (!flags.json && (!isOneOfMany || signal.aborted)) {
+        printResult(result, { arena, flags, store });
+      }
     }
     return signal.aborted;
   });
   if (flags.json) await printJson(store, results);
-  else if (results.length > 1) printComparison(results, arena, flags);
+  else if (results.length > 1) printComparison(results, { arena, flags, store });
   for (const { evaluation } of results) await writeVerdicts(flags, evaluation);
   return isStopped ? INTERRUPTED : 0;
 }
@@ -172,7 +177,7 @@ async function evaluateOne(
     return { name, runId, evaluation, total: trials.length, usage, device };
   } catch (error) {
     ended("failed");
-    console.error(`What was found is stored; go on with: finestep eval --resume ${runId}`);
+    console.error(`What was found is stored; go on with: ${resumeCommand(store, runId)}`);
     throw error;
   }
 }
@@ -208,7 +213,13 @@ async function startedRun(command: Command, contestant: Contestant): Promise<num
   return resumedRun;
 }
 
-function printResult(result: Result, arena: Arena, flags: EvalFlags): void {
+const resumeCommand = (store: RunStore, runId: number): string =>
+  nextCommand(store.file.path, "eval", "--resume", `${runId}`);
+
+const exportCommand = (store: RunStore, runId: number): string =>
+  nextCommand(store.file.path, "export", `${runId}`, "--format", "csv");
+
+function printResult(result: Result, { arena, flags, store }: Printed): void {
   const { name, runId, evaluation, total, usage, device } = result;
   const { details, data } = flags.values.run;
   const title = `${name} on ${data} ${arena.dataset.split}`;
@@ -219,19 +230,22 @@ function printResult(result: Result, arena: Arena, flags: EvalFlags): void {
   const unit = total === arena.examples.length ? "questions" : "attempts";
   console.log(
     done < total
-      ? `Stopped after ${done} of ${total} ${unit}; go on with: finestep eval --resume ${runId}`
-      : `Stored as run ${runId}; question by question: finestep export ${runId} --format csv`,
+      ? `Stopped after ${done} of ${total} ${unit}; go on with: ${resumeCommand(store, runId)}`
+      : `Stored as run ${runId}; question by question: ${exportCommand(store, runId)}`,
   );
 }
 
-function printComparison(results: readonly Result[], arena: Arena, { values }: EvalFlags): void {
+function printComparison(
+  results: readonly Result[],
+  { arena, flags: { values }, store }: Printed,
+): void {
   const rows = results.map(({ name, runId, evaluation }) => ({
     ...{ name: basename(name), runId },
     measures: evaluation.summary.measures,
   }));
   console.log(`${values.run.data} ${arena.dataset.split}, values with 95 % intervals`);
   console.log(contestantsTable(rows, outputStyle()));
-  console.log(`Question by question: finestep export ${rows[0].runId} --format csv`);
+  console.log(`Question by question: ${exportCommand(store, rows[0].runId)}`);
 }
 
 /** The document that `finestep export` gives; a list of them for several files. */

@@ -7,8 +7,15 @@
 import { existsSync } from "node:fs";
 import { file } from "../config/option.ts";
 import { runsTable, runText } from "../reports/runs_table.ts";
-import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
+import {
+  DEFAULT_STORE_PATH,
+  isStopped,
+  openStore,
+  type Run,
+  type RunStore,
+} from "../store/run_store.ts";
 import { helpText, parseFlags, UsageError } from "./args.ts";
+import { nextCommand } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
 export const TABLES = {
@@ -55,13 +62,22 @@ function wantedId(positionals: readonly string[]): number | null {
 
 function listed(store: RunStore, json: boolean): string {
   const records = store.runs().map((run) => ({ run, metrics: store.metrics(run.id) }));
-  return json ? JSON.stringify(records.map(versioned), null, 2) : runsTable(records, outputStyle());
+  if (json) return JSON.stringify(records.map(versioned), null, 2);
+  const newest = records.findLast(({ run }) => isStopped(run.status))?.run;
+  return [runsTable(records, outputStyle()), ...resumeLines(store, newest)].join("\n");
 }
 
 function shown(store: RunStore, id: number, json: boolean): string {
   const record = { run: store.run(id), metrics: store.metrics(id) };
-  if (!json) return runText(record, outputStyle());
+  if (!json) return [runText(record, outputStyle()), ...resumeLines(store, record.run)].join("\n");
   return JSON.stringify(versioned({ ...record, trainSteps: store.trainSteps(id) }), null, 2);
+}
+
+/** How to go on with a run that was stopped. */
+function resumeLines({ file: { path } }: RunStore, run?: Run): string[] {
+  if (!run || !isStopped(run.status)) return [];
+  const { id, kind, status } = run;
+  return [`Run ${id} is ${status}; go on with: ${nextCommand(path, kind, "--resume", `${id}`)}`];
 }
 
 function versioned<T>(record: T) {

@@ -38,8 +38,25 @@ export const SHARED_OPTIONS = {
   store: file(DEFAULT_STORE_PATH, "the SQLite file of runs", "ours"),
 };
 
-/** The command line as a reader would repeat it. */
+/**
+ * The command line as a reader would repeat it in a shell.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { commandLine } from "./setup.ts";
+ *
+ * assert.equal(commandLine("export", ["7", "--out", "it's"]), "finestep export 7 --out 'it'\\''s'");
+ * ```
+ */
 export function commandLine(command: string, argv: readonly string[]): string {
-  const quoted = argv.map((arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg}'`);
+  const quoted = argv.map((arg) =>
+    /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`
+  );
   return ["finestep", command, ...quoted].join(" ");
+}
+
+/** A command on a stored run that is offered to a reader; it names the store where it must. */
+export function nextCommand(store: string, command: string, ...argv: readonly string[]): string {
+  return commandLine(command, store === DEFAULT_STORE_PATH ? argv : [...argv, "--store", store]);
 }

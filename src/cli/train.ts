@@ -4,7 +4,7 @@
  * @module
  */
 
-import { openStore, type RunStore } from "../store/run_store.ts";
+import { isStopped, openStore, type RunStore } from "../store/run_store.ts";
 import { helpText, requireFlagsOnly } from "./args.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { sourceCommit } from "./program.ts";
@@ -58,11 +58,13 @@ async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlag
 async function resumedRun(store: RunStore, { values, json }: TrainFlags) {
   const { resume: runId } = values.run;
   const { kind, status, options } = store.run(runId);
-  if (kind !== "train" || status === "finished") {
+  if (kind !== "train" || !isStopped(status)) {
     throw new RangeError(
-      `Cannot resume run ${runId} as it must be an unfinished training run: it is a ${status} ${kind} run`,
+      `Cannot resume run ${runId} as it must be a stopped training run: it is a ${status} ${kind} run`,
     );
   }
+  // Before anything is loaded: of two that go on with it at once, the second may not mark it as failed.
+  store.reopenRun(runId);
   const argv = [...options.argv as string[], "--store", values.run.store];
   await using training = await TrainingRun.open(
     trainFlags([...argv, ...json ? ["--json"] : []]),

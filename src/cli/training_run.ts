@@ -48,6 +48,7 @@ import {
   placeOf,
 } from "./engine_setup.ts";
 import { located } from "./located.ts";
+import { nextCommand } from "./setup.ts";
 import { loadSizedModel } from "./sized_model.ts";
 import { outputStyle } from "./terminal.ts";
 import { QUICK_NOTE, type TrainFlags } from "./train_flags.ts";
@@ -162,7 +163,8 @@ export class TrainingRun implements AsyncDisposable {
     const before = await this.#evaluate(store, runId, "before");
     if (!signal.aborted) await this.#train(store, runId, signal, start);
     if (signal.aborted) {
-      console.error(`Stopped; go on with: finestep train --resume ${runId}`);
+      const resume = nextCommand(store.file.path, "train", "--resume", `${runId}`);
+      console.error(`Stopped; go on with: ${resume}`);
       return "interrupted";
     }
     const after = await this.#evaluate(store, runId, "after");
@@ -369,7 +371,7 @@ export class TrainingRun implements AsyncDisposable {
       "",
       `Options: ${optionsText({ ...this.algorithm.options, ...this.#rewards })}`,
       `Trained policy: ${policy.path} (${policy.usage})`,
-      `Stored as run ${runId} (finestep runs ${runId}); ${
+      `Stored as run ${runId} (${nextCommand(store.file.path, "runs", `${runId}`)}); ${
         duration(steps.reduce((sum, metrics) => sum + timeOf(metrics), 0) / 1000)
       } of training`,
     ].join("\n"));

@@ -20,11 +20,11 @@ type StoredRun = Omit<WatchedRun, "quietSeconds">;
 
 /** What was read last. */
 interface Stored {
-  readonly version: number;
+  readonly version: string;
   readonly wanted: number | null;
   readonly watched: StoredRun;
   readonly trajectories: readonly WatchedTrajectory[];
-  readonly unfinished: readonly StoredRun[];
+  readonly running: readonly StoredRun[];
 }
 
 /** Remembers between readings what tells how fast a run is; closed at the end of its `using` block. */
@@ -60,11 +60,11 @@ export class WatchReader implements Disposable {
       this.#stored = runs.atOnce(() => this.#read(runs, version, wanted));
     }
     if (this.#stored === null) return null;
-    const { watched, trajectories, unfinished } = this.#stored;
+    const { watched, trajectories, running } = this.#stored;
     return {
       watched: this.#withQuiet(watched),
       trajectories,
-      unfinished: unfinished.map((one) => this.#withQuiet(one)),
+      running: running.map((one) => this.#withQuiet(one)),
     };
   }
 
@@ -72,13 +72,13 @@ export class WatchReader implements Disposable {
     this.#runs?.[Symbol.dispose]();
   }
 
-  #read(runs: LiveRuns, version: number, wanted: number | null): Stored | null {
+  #read(runs: LiveRuns, version: string, wanted: number | null): Stored | null {
     const id = wanted ?? runs.newest();
     if (id === null) return null;
     const watched = this.#run(runs, id);
-    const unfinished = runs.unfinished()
+    const running = runs.store.running()
       .map((other) => other === id ? watched : this.#run(runs, other));
-    return { version, wanted, watched, trajectories: trajectoriesOf(runs, watched), unfinished };
+    return { version, wanted, watched, trajectories: trajectoriesOf(runs, watched), running };
   }
 
   #run(runs: LiveRuns, id: number): StoredRun {

@@ -22,9 +22,9 @@ export interface FrameSize {
 /** From here on there is room for blank lines between the parts, and for more options. */
 const ROOMY_ROWS = 32;
 
-/** Rows that a bar of progress and the list of unfinished runs may take. */
+/** Rows that a bar of progress and the list of running runs may take. */
 const BAR_WIDTH = 20;
-const MAX_UNFINISHED = { tight: 4, roomy: 8 };
+const MAX_RUNNING = { tight: 4, roomy: 8 };
 
 /** Training and credit options by which runs differ, beside the algorithm. */
 const TRAINING_OPTIONS = ["groupsPerStep", "groupSize", "learningRate", "schedule"];
@@ -35,12 +35,12 @@ const TRAINING_OPTIONS = ["groupsPerStep", "groupSize", "learningRate", "schedul
  * @param size Made for 80 x 24 and up; a smaller one is filled from the top.
  */
 export function watchFrame(snapshot: WatchSnapshot, size: FrameSize, style: Style): string[] {
-  const { watched, unfinished, trajectories } = snapshot;
+  const { watched, running, trajectories } = snapshot;
   const { columns, rows } = size;
   const isRoomy = rows >= ROOMY_ROWS;
   const parts = [
     headerLines(watched, size, style),
-    unfinishedLines(watched.run, unfinished, size, style),
+    runningLines(watched.run, running, size, style),
     evaluationLines(watched, columns, style),
     watched.steps.length === 0 ? [] : [
       ...curveLines(watched.steps, columns, style),
@@ -106,24 +106,24 @@ function wrapped(text: string, columns: number, rows: number, style: Style): str
 }
 
 /** A line for each run that goes on, where it is not the only one. */
-function unfinishedLines(
+function runningLines(
   watched: Run,
-  unfinished: readonly WatchedRun[],
+  running: readonly WatchedRun[],
   { columns, rows }: FrameSize,
   style: Style,
 ): string[] {
-  if (unfinished.every(({ run }) => run.id === watched.id)) return [];
-  const most = rows >= ROOMY_ROWS ? MAX_UNFINISHED.roomy : MAX_UNFINISHED.tight;
-  const shown = unfinished.slice(-most);
-  const heading = `${unfinished.length} unfinished runs` +
-    (shown.length < unfinished.length ? `, the last ${shown.length}` : "");
+  if (running.every(({ run }) => run.id === watched.id)) return [];
+  const most = rows >= ROOMY_ROWS ? MAX_RUNNING.roomy : MAX_RUNNING.tight;
+  const shown = running.slice(-most);
+  const heading = `${running.length} runs under way` +
+    (shown.length < running.length ? `, the last ${shown.length}` : "");
   return [
     colored(cut(heading, columns, style), "bold", style),
-    ...shown.map((one) => unfinishedLine(one, watched.id, columns, style)),
+    ...shown.map((one) => runningLine(one, watched.id, columns, style)),
   ];
 }
 
-function unfinishedLine(one: WatchedRun, watched: number, columns: number, style: Style): string {
+function runningLine(one: WatchedRun, watched: number, columns: number, style: Style): string {
   const { run, steps, evaluations } = one;
   const ex = steps.at(-1)?.metrics["env/ex"] ?? evaluations.at(-1)?.ex.value;
   const left = [

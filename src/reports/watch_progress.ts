@@ -26,7 +26,7 @@ export interface RunProgress {
 /** Train steps that say how fast training is lately. */
 const LATELY = 8;
 
-/** A run that stores nothing for so long may have been killed: it could not say so. */
+/** A run that stores nothing for so long may hang, or wait for a server. */
 const QUIET_SECONDS = 60;
 
 /** What a run is at, or where it ended. */
@@ -86,7 +86,9 @@ export function progressText({ doing, done, total, unit }: RunProgress): string 
 export function endText(watched: WatchedRun): string {
   const { run, quietSeconds } = watched;
   if (run.status !== "running") {
-    const seconds = (Date.parse(run.finished!) - Date.parse(run.started)) / 1000;
+    // What was killed has no end.
+    if (run.finished === null) return run.status;
+    const seconds = (Date.parse(run.finished) - Date.parse(run.started)) / 1000;
     return `${run.status} after ${duration(seconds)}`;
   }
   if (quietSeconds >= QUIET_SECONDS) return `quiet for ${duration(quietSeconds)}`;

@@ -49,6 +49,6 @@ export interface WatchSnapshot {
   readonly watched: WatchedRun;
   /** The newest first. */
   readonly trajectories: readonly WatchedTrajectory[];
-  /** Every run that has not ended, oldest first. */
-  readonly unfinished: readonly WatchedRun[];
+  /** Every run that a process works on, oldest first. */
+  readonly running: readonly WatchedRun[];
 }

@@ -48,9 +48,10 @@ export class LiveRuns implements Disposable {
     return null;
   }
 
-  /** Another number whenever another process has stored something since. */
-  get version(): number {
-    return this.store.file.statement("PRAGMA data_version").get()!.data_version as number;
+  /** Another text whenever another process has stored something since, or was killed. */
+  get version(): string {
+    const { data_version } = this.store.file.statement("PRAGMA data_version").get()!;
+    return `${data_version}: ${this.store.running()}`;
   }
 
   /** What `read` gives, of one moment: what is stored meanwhile is not in it. */
@@ -69,12 +70,6 @@ export class LiveRuns implements Disposable {
   /** Id of the newest run; null where there is none. */
   newest(): number | null {
     return this.store.file.statement("SELECT max(id) AS id FROM runs").get()!.id as number | null;
-  }
-
-  /** Ids of the runs that have not ended, oldest first. */
-  unfinished(): number[] {
-    return this.store.file.statement("SELECT id FROM runs WHERE status = 'running' ORDER BY id")
-      .all().map(({ id }) => id as number);
   }
 
   /** The verdicts of a run, counted by phase, question and outcome. */

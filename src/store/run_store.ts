@@ -13,6 +13,7 @@ import type { Verdict } from "../evaluation/verdict.ts";
 import { decodeEpisode, encodeEpisode } from "../trajectory/codec.ts";
 import type { Episode } from "../trajectory/episode.ts";
 import type { RunIdentity } from "./identity.ts";
+import { RunLocks } from "./run_locks.ts";
 import { type FileSettings, StoreFile } from "./store_file.ts";
 
 /** Where the commands keep their store. */
@@ -21,8 +22,13 @@ export const DEFAULT_STORE_PATH = "results/runs/finestep.sqlite";
 /** When something was measured: around training, in it, or in a run that only evaluates. */
 export type Phase = "before" | "train" | "after" | "eval";
 
-/** How a run stands. A run that was killed stays `running`. */
+/** How a run stands. A run whose process was killed is `interrupted`, and has no end. */
 export type RunStatus = "running" | "finished" | "failed" | "interrupted";
+
+/** Whether a run has ended before it was finished, and can be gone on with. */
+export function isStopped(status: RunStatus): boolean {
+  return status === "interrupted" || status === "failed";
+}
 
 /** What is known of a run when it starts. */
 export interface RunStart {
@@ -45,7 +51,7 @@ export interface Run extends RunStart {
   readonly id: number;
   /** ISO 8601, UTC. */
   readonly started: string;
-  /** ISO 8601, UTC; null while it runs. */
+  /** ISO 8601, UTC; null while it runs, and where it was killed. */
   readonly finished: string | null;
   readonly status: RunStatus;
   readonly trainStepCount: number;
@@ -117,16 +123,23 @@ export class RunStore implements Disposable {
   /** Shared with the caches, which lie in the same file. */
   readonly file: StoreFile;
   readonly #now: () => number;
+  readonly #locks: RunLocks;
 
   /** Opens an existing folder's file; see {@linkcode openStore}. */
   constructor(path: string, { now = Date.now, ...settings }: StoreSettings = {}) {
     this.#now = now;
     this.file = new StoreFile(path, settings);
+    this.#locks = new RunLocks(path);
   }
 
-  /** Records that a run begins, and gives its id. */
+  /**
+   * Records that a run begins, and gives its id. Until it is finished or the store is closed, the run is
+   * this process's.
+   */
   startRun(start: RunStart): number {
-    return this.file.attempt("store the start of a run", () => {
+    let id = 0;
+    // Held before any other process sees it.
+    this.file.transaction("store the start of a run", () => {
       const row = this.file.statement(`
         INSERT INTO runs
           (kind, started, status, command, options, seed, source_commit, data_set, algorithm, identity)
@@ -143,8 +156,10 @@ export class RunStore implements Disposable {
         start.algorithm,
         start.identity && JSON.stringify(start.identity),
       );
-      return row!.id as number;
+      id = row!.id as number;
+      this.#hold(id);
     });
+    return id;
   }
 
   /** Records how a run ended. */
@@ -155,6 +170,7 @@ export class RunStore implements Disposable {
         this.file.statement("UPDATE runs SET status = ?, finished = ? WHERE id = ?")
           .run(status, this.#time(), run),
     );
+    this.#locks.release(run, { goesOn: status !== "finished" });
   }
 
   /** Stores what a training step measured, and its episodes: all of it or nothing. */
@@ -195,8 +211,13 @@ export class RunStore implements Disposable {
       .map((row) => JSON.parse(row.verdict as string));
   }
 
-  /** Marks a stopped run as running again. */
+  /**
+   * Marks a stopped run as running again, by this process.
+   *
+   * @throws {RangeError} If another process works on it.
+   */
   reopenRun(run: number): void {
+    this.#hold(run);
     this.file.attempt(
       `go on with run ${run}`,
       () =>
@@ -219,7 +240,7 @@ export class RunStore implements Disposable {
    * Opens a run again that goes on from a checkpoint: forgets the steps after the first
    * `trainStepsDone` and what was measured after training, so that nothing is counted twice.
    *
-   * @throws {RangeError} If there is no such run.
+   * @throws {RangeError} If there is no such run, or another process works on it.
    */
   truncateAfter(run: number, trainStepsDone: number): void {
     this.run(run);
@@ -237,7 +258,7 @@ export class RunStore implements Disposable {
 
   /** Every run, oldest first. */
   runs(): Run[] {
-    return this.file.statement(`${SELECT_RUNS} ORDER BY id`).all().map(toRun);
+    return this.file.statement(`${SELECT_RUNS} ORDER BY id`).all().map((row) => this.#toRun(row));
   }
 
   /**
@@ -250,7 +271,13 @@ export class RunStore implements Disposable {
     if (!row) {
       throw new RangeError(`Cannot read run ${id} as it is not in the store: ${this.file.path}`);
     }
-    return toRun(row);
+    return this.#toRun(row);
+  }
+
+  /** Ids of the runs that a process works on, oldest first. */
+  running(): number[] {
+    return this.file.statement("SELECT id FROM runs WHERE status = 'running' ORDER BY id").all()
+      .map(({ id }) => id as number).filter((id) => this.#locks.isHeld(id));
   }
 
   /** The training steps of a run from the one numbered `first` on, in order. */
@@ -307,9 +334,24 @@ export class RunStore implements Disposable {
     `).all(run, phase, trainStep, among, count).map(toEpisodeRecord);
   }
 
-  /** Closes the file. */
+  /** Closes the file, and lets go of the runs that have not ended. */
   [Symbol.dispose](): void {
+    this.#locks[Symbol.dispose]();
     this.file[Symbol.dispose]();
+  }
+
+  #hold(run: number): void {
+    if (this.#locks.hold(run)) return;
+    throw new RangeError(
+      `Cannot go on with run ${run} as one process alone may work on it: another one does, in ${this.file.path}`,
+    );
+  }
+
+  /** What was killed could not say so. */
+  #toRun(row: Row): Run {
+    const run = toRun(row);
+    const isKilled = run.status === "running" && !this.#locks.isHeld(run.id);
+    return isKilled ? { ...run, status: "interrupted" } : run;
   }
 
   #time(): string {

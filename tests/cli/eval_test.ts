@@ -191,7 +191,7 @@ Deno.test("finestep eval --resume after a kill neither loses a question nor coun
   assert.equal(store.run(1).status, "finished");
   assert.equal(store.runs().length, 1);
   const again = await evaluate(workplace, "--resume", "1");
-  assert.match(again.stderr, /^Cannot resume run 1 as it must be an unfinished evaluation/);
+  assert.match(again.stderr, /^Cannot resume run 1 as it must be a stopped evaluation/);
 });
 
 Deno.test("finestep eval --resume gives a model's evaluation as if it had never stopped", async () => {
@@ -232,8 +232,9 @@ Deno.test("finestep eval stopped by Ctrl-C shows what it has, and goes on later"
   await using workplace = await Workplace.open();
   const { code, stdout, stderr } = await (await halfWay(workplace)).interrupted();
   assert.equal(code, 130, stderr);
-  const [, done] = /^Stopped after (\d) of 8 questions; go on with: finestep eval --resume 1$/m
-    .exec(stdout) ?? assert.fail(stdout);
+  const [, done] =
+    /^Stopped after (\d) of 8 questions; go on with: finestep eval --resume 1 --store .*$/m
+      .exec(stdout) ?? assert.fail(stdout);
   assert.match(stdout, new RegExp(`: \\d of ${done} right$`, "m"));
   assert.equal(storedVerdicts(workplace), Number(done));
   const resumed = await evaluate(workplace, "--resume", "1");

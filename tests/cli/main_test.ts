@@ -56,6 +56,31 @@ Deno.test("finestep runs lists runs, and one as JSON", async () => {
   });
 });
 
+Deno.test("finestep runs tells a killed run from one that goes on, and how to go on with it", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "runs.sqlite");
+    {
+      // Closed without an end, as a killed process leaves it.
+      using killed = openStore(path);
+      killed.startRun(RUN);
+    }
+    using store = openStore(path);
+    store.startRun(RUN);
+    const next = `Run 1 is interrupted; go on with: finestep train --resume 1 --store ${path}`;
+    const listed = (await finestep("runs", "--store", path)).stdout.trimEnd().split("\n");
+    const statuses = listed.filter((line) => line.includes(" | train ")).map((line) =>
+      line.split("|").at(-4)!.trim()
+    );
+    assert.deepEqual(statuses, ["interrupted", "running"]);
+    assert.equal(listed.at(-1), next);
+    const shown = await finestep("runs", "1", "--store", path);
+    assert.equal(shown.stdout.trimEnd().split("\n").at(-1), next);
+    const running = await finestep("train", "--resume", "2", "--store", path);
+    assert.match(running.stderr, /^Cannot resume run 2 as .*: it is a running train run$/m);
+    assert.equal(store.run(2).status, "running");
+  });
+});
+
 Deno.test("finestep --help has a line for each command, and help COMMAND is COMMAND --help", async () => {
   const [help, none, ofRuns, runs] = await Promise.all([
     finestep("--help"),

@@ -227,7 +227,7 @@ Deno.test("finestep train --resume goes on from what is whole, and refuses the r
   await t.step("a finished run", async () => {
     assertRefused(
       await resume(1),
-      /^Cannot resume run 1 as it must be an unfinished training run: it is a finished train run$/m,
+      /^Cannot resume run 1 as it must be a stopped training run: it is a finished train run$/m,
     );
   });
 

@@ -67,7 +67,7 @@ Deno.test("finestep watch --once prints a frame of the newest run, or of the one
       newest.stdout,
       /^run 2: grpo, seed 3, minibird dev +commit abc123\nstarting +running\n/,
     );
-    assert.match(newest.stdout, /^2 unfinished runs\n +1 finestep .* training 1\/4 +\d+ s left$/m);
+    assert.match(newest.stdout, /^2 runs under way\n +1 finestep .* training 1\/4 +\d+ s left$/m);
     const named = await finestep("watch", String(first), "--once", "--store", path);
     assert.match(named.stdout, /^EX, % +=/m);
     // Rewards of the run's own options: the SQL is right, and its rows are the gold's.
@@ -130,7 +130,7 @@ Deno.test("WatchReader waits for a store, a run, and what comes of it", async ()
     assert.equal(reader.read(null)?.watched.steps.length, 1);
     const next = store.startRun(TRAINING);
     assert.equal(reader.read(null)?.watched.run.id, next);
-    assert.deepEqual(reader.read(run)?.unfinished.map(({ run: { id } }) => id), [run, next]);
+    assert.deepEqual(reader.read(run)?.running.map(({ run: { id } }) => id), [run, next]);
     assert.throws(() => reader.read(9), RangeError);
     assert.equal(reader.read(run)?.watched.run.id, run);
   } finally {
@@ -168,6 +168,32 @@ Deno.test("WatchReader tells how fast verdicts come, and how long nothing has co
     // Another run's news are not this one's.
     store.startRun(TRAINING);
     assert.equal(reader.read(run)!.watched.quietSeconds, 5);
+  }));
+
+Deno.test("WatchReader sees that a run was killed, although nothing more is stored", async () => {
+  await withStore((store, path) => {
+    using worker = openStore(path);
+    const run = worker.startRun(TRAINING);
+    store.startRun(TRAINING);
+    using reader = new WatchReader(path);
+    assert.equal(reader.read(run)!.watched.run.status, "running");
+    worker[Symbol.dispose]();
+    const { watched, running } = reader.read(run)!;
+    assert.equal(watched.run.status, "interrupted");
+    assert.deepEqual(running.map(({ run: { id } }) => id), [run + 1]);
+  });
+});
+
+Deno.test("finestep watch ends with the process that it watches", () =>
+  withStore(async (store, path) => {
+    const run = store.startRun(TRAINING);
+    addStep(store, run, 0);
+    const watch = startFinestep("watch", "--store", path, "--interval", "20");
+    const said = new Said(watch.stdout);
+    await said.until(/^step 1\/4/m);
+    store[Symbol.dispose]();
+    assert.match(await said.end(), /\nrun 1 interrupted\n$/);
+    assert.equal((await watch.output()).code, 0);
   }));
 
 /** Whether a terminal can be made for a command (util-linux). */

@@ -26,7 +26,7 @@ function trajectory(changes: Partial<Episode> = {}, isCorrect = true): WatchedTr
 
 function snapshot(changes: Partial<WatchSnapshot> = {}): WatchSnapshot {
   const watched = aWatched({ steps: STEPS, evaluations: [BEFORE] });
-  return { watched, trajectories: [trajectory()], unfinished: [watched], ...changes };
+  return { watched, trajectories: [trajectory()], running: [watched], ...changes };
 }
 
 function frame(some: WatchSnapshot, columns: number, rows: number, style = PLAIN): string[] {
@@ -99,11 +99,11 @@ Deno.test("watchFrame() lists runs that go on side by side, and of an evaluation
     run: aRun({ kind: "eval", algorithm: null }),
     evaluations: [anEvaluation({ phase: "eval", perSecond: 0.1 })],
   });
-  const some = snapshot({ watched, unfinished: [other, watched], trajectories: [] });
+  const some = snapshot({ watched, running: [other, watched], trajectories: [] });
   assert.deepEqual(frame(some, 80, 23), [
     "run 7: eval, seed 3, minibird dev                                  commit abc123",
     "evaluating 10/40  #####...............                            5 min 0 s left",
-    "2 unfinished runs",
+    "2 runs under way",
     "     6 grpo               seed 12  EX  50.0  training 3/4              10 s left",
     ">    7 eval               seed 3   EX  50.0  evaluating 10/40     5 min 0 s left",
     "eval    EX 50.0 +/- 26.3 (n = 10 so far)",
@@ -112,12 +112,12 @@ Deno.test("watchFrame() lists runs that go on side by side, and of an evaluation
 });
 
 Deno.test("watchFrame() fits every terminal", () => {
-  const unfinished = Array.from(
+  const running = Array.from(
     { length: 30 },
     (_, id) => aWatched({ run: aRun({ id }), steps: STEPS }),
   );
   const some = snapshot({
-    unfinished,
+    running,
     trajectories: Array.from({ length: 16 }, () => trajectory()),
   });
   for (const columns of [1, 20, 79, 80, 200]) {

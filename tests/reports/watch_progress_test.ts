@@ -64,6 +64,8 @@ Deno.test("endText() tells how a run ended, or that nothing has come for long", 
   assert.equal(endText(aWatched({ steps, quietSeconds: 200 })), "quiet for 3 min 20 s");
   const run = aRun({ status: "interrupted", finished: "2026-01-02T03:05:10.000Z" });
   assert.equal(endText(aWatched({ run, steps })), "interrupted after 1 min 5 s");
+  const killed = aRun({ status: "interrupted", finished: null });
+  assert.equal(endText(aWatched({ run: killed, steps })), "interrupted");
 });
 
 Deno.test("progressBar() is as full as the work is done", () => {

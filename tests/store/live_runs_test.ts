@@ -92,7 +92,8 @@ Deno.test("LiveRuns sees all that was stored before its writer was killed", () =
     const steps = runs!.store.trainSteps(1, 10);
     assert.deepEqual(steps.map(({ trainStep }) => trainStep), steps.map((_, n) => n + 10));
     assert(steps.length + 10 > said);
-    assert.deepEqual(runs!.unfinished(), [1]);
+    assert.deepEqual(runs!.store.running(), []);
+    assert.equal(runs!.store.run(1).status, "interrupted");
     runs![Symbol.dispose]();
   }));
 

@@ -119,7 +119,7 @@ Deno.test("finestep eval --policy openai stops on Ctrl-C without waiting for the
   assert.equal(code, 130);
   assert.match(
     stdout,
-    /^Stopped after [34] of 8 questions; go on with: finestep eval --resume 1$/m,
+    /^Stopped after [34] of 8 questions; go on with: finestep eval --resume 1 --store .*$/m,
   );
   isStuck = false;
   assert.equal((await resume(workplace)).code, 0);
@@ -137,7 +137,7 @@ Deno.test("finestep eval --policy openai keeps what it has when the server dies,
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(
     stderr,
-    /^What was found is stored; go on with: finestep eval --resume 1\nCannot ask the endpoint as it must answer: .*\/chat\/completions: HTTP 500: CUDA error \(1 try\)\n$/m,
+    /^What was found is stored; go on with: finestep eval --resume 1 --store .*\nCannot ask the endpoint as it must answer: .*\/chat\/completions: HTTP 500: CUDA error \(1 try\)\n$/m,
   );
   assert(storedVerdicts(workplace) >= 1);
   assert.equal(found(workplace).status, "failed");
