@@ -8,6 +8,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { failureKey } from "../sandbox/failure_key.ts";
 import type { SqlResult, SqlRows } from "../sandbox/result_set.ts";
 import { cellKey, rowKey } from "../sandbox/same_rows.ts";
@@ -139,12 +140,26 @@ export function redundancyOf(episode: Episode): EpisodeRedundancy {
       index,
       step,
       classes: ALL_CLASSES.filter((name) => holding[name](index)),
-      category: REDUNDANCY_CATEGORIES.find((name) => holding[name](index)) ?? null,
+      category: firstCategory(holding, index),
       hasFailed: result !== null && result.kind !== "rows",
     })),
     determinedAt,
     excessSteps: determinedAt === null ? null : calls.length - 1 - determinedAt,
   };
+}
+
+/**
+ * The category of each step of an episode; null where it is no redundant call. As in
+ * {@linkcode redundancyOf}, without the classes that look at each cell of each result.
+ *
+ * @returns One for each step, shape (S,).
+ */
+export function stepCategories(episode: Episode): (RedundancyCategory | null)[] {
+  const calls = toolCalls(episode);
+  const holding = classCalls(calls, episode, firstDetermining(calls, episode));
+  const categories: (RedundancyCategory | null)[] = episode.steps.map(() => null);
+  for (const [index, { step }] of calls.entries()) categories[step] = firstCategory(holding, index);
+  return categories;
 }
 
 /** Sums redundancy up over episodes. */
@@ -176,7 +191,14 @@ export function redundancyRate(
   };
 }
 
+/** All classes, the categories first. */
 const ALL_CLASSES: readonly RedundancyClass[] = [...REDUNDANCY_CATEGORIES, ...REPORTED_CLASSES];
+
+type Holding = Record<RedundancyClass, (index: number) => boolean>;
+
+function firstCategory(holding: Holding, index: number): RedundancyCategory | null {
+  return REDUNDANCY_CATEGORIES.find((name) => holding[name](index)) ?? null;
+}
 
 /** A tool call with everything that calls are compared by. */
 interface Call {
@@ -188,9 +210,8 @@ interface Call {
   readonly result: SqlResult | null;
   /** Kind and subject of the failure; null where the call did not fail, or timed out. */
   readonly failureKey: string | null;
-  /** The multiset of rows; null where there are none. */
-  readonly rowsKey: string | null;
-  readonly facts: readonly string[];
+  /** What the call gave; null where it gave no rows. */
+  readonly rows: SqlRows | null;
   readonly lookUp: LookUp | null;
 }
 
@@ -213,8 +234,7 @@ function toolCall(
     sql,
     result,
     failureKey: result && result.kind !== "rows" ? failureKey(result, sql) : null,
-    rowsKey: rows && rowsKey(rows),
-    facts: rows ? factsOf(rows) : [],
+    rows,
     lookUp: rows && schemaLookUp(sql, rows),
   };
 }
@@ -224,7 +244,7 @@ function classCalls(
   calls: readonly Call[],
   episode: Episode,
   determinedAt: number | null,
-): Record<RedundancyClass, (index: number) => boolean> {
+): Holding {
   const isRepeated = (index: number, key: (call: Call) => string | null) =>
     key(calls[index]) !== null &&
     calls.slice(0, index).some((earlier) => key(earlier) === key(calls[index]));
@@ -232,16 +252,18 @@ function classCalls(
   const solvedAt = firstSolving(calls, episode);
   const validatedAt = firstExecution(calls, episode.finalSql);
   const inPrompt = tablesInPrompt(episode.prompt);
+  let hasOldFactsOnly: readonly boolean[] | null = null;
   const isAfter = (index: number, start: number | null) =>
     start !== null && index > start && index !== validatedAt;
   return {
     R1: isDuplicate,
     R2: (index) => !isDuplicate(index) && isRepeated(index, ({ sql }) => sql || null),
     R3: (index) => isRepeated(index, (call) => call.failureKey),
-    R4: (index) => isRepeated(index, (call) => call.rowsKey),
+    R4: (index) =>
+      calls.slice(0, index).some(({ rows }) => isSameMultiset(rows, calls[index].rows)),
     R5a: (index) => isKnownTo(calls[index].lookUp, shownBefore(calls, index)),
     R6: (index) => isAfter(index, determinedAt),
-    R4Lenient: (index) => hasOldFactsOnly(calls, index),
+    R4Lenient: (index) => (hasOldFactsOnly ??= oldFactsOnly(calls))[index],
     R5b: (index) =>
       calls[index].lookUp?.isSample === false &&
       isKnownTo(calls[index].lookUp, inPrompt),
@@ -255,11 +277,8 @@ function firstDetermining(
 ): number | null {
   if (finalSql === null) return null;
   const sql = normalizedSql(finalSql);
-  const rows = finalResult?.kind === "rows" ? rowsKey(finalResult) : null;
-  return firstIndex(
-    calls,
-    (call) => call.sql === sql || (rows !== null && call.rowsKey === rows),
-  );
+  const rows = finalResult?.kind === "rows" ? finalResult : null;
+  return firstIndex(calls, (call) => call.sql === sql || isSameMultiset(call.rows, rows));
 }
 
 function firstSolving(calls: readonly Call[], episode: Episode): number | null {
@@ -286,20 +305,49 @@ function canonicalJson(value: unknown): string {
   });
 }
 
-function rowsKey({ columns, rows, truncated }: SqlRows): string | null {
-  if (rows.length === 0) return null;
-  return JSON.stringify([columns.length, truncated, ...rows.map(rowKey).sort()]);
+/** Whether two results have the same rows, at least one, as often each; both cut off or neither. */
+function isSameMultiset(a: SqlRows | null, b: SqlRows | null): boolean {
+  return a !== null && b !== null && a.rows.length > 0 && shapeOf(a) === shapeOf(b) &&
+    (a === b || rowsKey(a) === rowsKey(b));
 }
 
-function factsOf({ columns, rows }: SqlRows): string[] {
-  const headers = columns.map((column) => column.toLowerCase());
-  return rows.flatMap((row) => row.map((cell, c) => `${cellKey(cell)} ${headers[c]}`));
+function shapeOf({ columns, rows, truncated }: SqlRows): string {
+  return `${columns.length} ${rows.length} ${truncated}`;
 }
 
-function hasOldFactsOnly(calls: readonly Call[], index: number): boolean {
-  const known = new Set(calls.slice(0, index).flatMap(({ facts }) => facts));
-  const { facts } = calls[index];
-  return facts.length > 0 && facts.every((fact) => known.has(fact));
+// A served episode is looked at after each step, and its results may be large.
+const ROWS_KEYS = new WeakMap<SqlRows, string>();
+
+function rowsKey(result: SqlRows): string {
+  const known = ROWS_KEYS.get(result);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256");
+  for (const key of result.rows.map(rowKey).sort()) hash.update(`${key.length}:${key}`);
+  const key = hash.digest("base64");
+  ROWS_KEYS.set(result, key);
+  return key;
+}
+
+/** For each call, whether it gave facts (a cell under its header), all of which earlier calls gave. */
+function oldFactsOnly(calls: readonly Call[]): boolean[] {
+  const known = new Map<string, Set<string>>();
+  return calls.map(({ rows: result }) => {
+    if (result === null) return false;
+    let hasFacts = false;
+    let hasNew = false;
+    for (const [c, column] of result.columns.entries()) {
+      const header = column.toLowerCase();
+      const cells = known.get(header) ?? new Set();
+      known.set(header, cells);
+      for (const row of result.rows) {
+        const key = cellKey(row[c]);
+        hasFacts = true;
+        hasNew ||= !cells.has(key);
+        cells.add(key);
+      }
+    }
+    return hasFacts && !hasNew;
+  });
 }
 
 function shownBefore(calls: readonly Call[], index: number): Set<string> {

@@ -44,7 +44,8 @@ const MEASURES: Record<RewardOptions["recall"], (gold: SqlRows) => (result: SqlR
  *   values (SQL-ASTRA; not a recall)
  *
  * An empty gold is recalled by an empty result only. A failure recalls nothing, nor is there
- * anything to recall of a gold that failed.
+ * anything to recall of a gold that failed. What was found for a result is remembered, for those who score
+ * an episode after each step.
  *
  * @example A broad query recalls all
  * ```ts
@@ -65,7 +66,13 @@ export function makeRecall(
   if (gold.kind !== "rows") return () => 0;
   const measure = gold.rows.length === 0 ? emptyRecall : MEASURES[options.recall](gold);
   const guard = GUARDS[options.recallGuard];
-  return (result) => result?.kind === "rows" ? guard(measure(result), result, gold) : 0;
+  const known = new WeakMap<SqlRows, number>();
+  return (result) => {
+    if (result?.kind !== "rows") return 0;
+    const recall = known.get(result) ?? guard(measure(result), result, gold);
+    known.set(result, recall);
+    return recall;
+  };
 }
 
 const GUARDS: Record<

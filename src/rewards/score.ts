@@ -11,7 +11,7 @@ import type { Rewards, ScoredEpisode } from "../trajectory/group.ts";
 import { hardReward } from "./hard_constraint.ts";
 import type { RewardOptions } from "./options.ts";
 import { outcomeReward } from "./outcome.ts";
-import { makeRecall } from "./recall.ts";
+import { makeRecall, type Recall } from "./recall.ts";
 import { repeats, stateKeys } from "./repeats.ts";
 
 /**
@@ -20,10 +20,15 @@ import { repeats, stateKeys } from "./repeats.ts";
  * call repeats an earlier one.
  *
  * It is in [0, 1], but for `hardMode: "signed"` and a penalty, which can make it negative.
+ *
+ * @param recallOf That of the episode's gold result, from one who scores the episode as it grows.
  */
-export function score(episode: Episode, options: RewardOptions): Rewards {
+export function score(
+  episode: Episode,
+  options: RewardOptions,
+  recallOf: Recall = makeRecall(episode.goldResult, options),
+): Rewards {
   const { steps, finalResult, goldResult } = episode;
-  const recallOf = makeRecall(goldResult, options);
   const isRepeat = repeats(steps);
   const hard = Float64Array.from(steps, (step) => hardReward(step, options));
   const recall = Float64Array.from(steps, ({ result }) => recallOf(result));
@@ -36,8 +41,13 @@ export function score(episode: Episode, options: RewardOptions): Rewards {
 }
 
 /** An episode with its rewards and what credit assignment needs of its steps. */
-export function scored(episode: Episode, options: RewardOptions): ScoredEpisode {
-  return { episode, rewards: score(episode, options), stateKeys: stateKeys(episode.steps) };
+export function scored(
+  episode: Episode,
+  options: RewardOptions,
+  recallOf?: Recall,
+): ScoredEpisode {
+  const rewards = score(episode, options, recallOf);
+  return { episode, rewards, stateKeys: stateKeys(episode.steps) };
 }
 
 function processReward(

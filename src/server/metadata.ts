@@ -7,7 +7,7 @@
 
 import { stepValues } from "../credit/assign.ts";
 import type { CreditOptions } from "../credit/options.ts";
-import { type RedundancyClass, redundancyOf } from "../evaluation/redundancy.ts";
+import { type RedundancyCategory, stepCategories } from "../evaluation/redundancy.ts";
 import type { Episode, Step, StopReason, Violation } from "../trajectory/episode.ts";
 import type { Rewards, ScoredEpisode } from "../trajectory/group.ts";
 import type { GroupCredit } from "./groups.ts";
@@ -29,7 +29,7 @@ export interface StepMetadata {
     readonly recall: number;
   };
   /** First class of docs/metrics.md that makes the call redundant, by what is known so far; null where none does. */
-  readonly redundancy: RedundancyClass | null;
+  readonly redundancy: RedundancyCategory | null;
   /** Only at the end. */
   readonly episode?: EpisodeMetadata;
 }
@@ -48,7 +48,7 @@ export interface EpisodeMetadata {
   /** The steps' values before they are compared within a group (credit/assign.ts), shape (S,). */
   readonly step_values: readonly number[];
   /** Redundancy of each step, now that the answer is known, shape (S,). */
-  readonly redundancy: readonly (RedundancyClass | null)[];
+  readonly redundancy: readonly (RedundancyCategory | null)[];
   /** Only where the client named a group. */
   readonly group?: GroupMetadata;
 }
@@ -88,7 +88,7 @@ export function stepMetadata(
       hard: rewards.hard[last],
       recall: rewards.recall[last],
     },
-    redundancy: redundancyBySteps(episode)[last],
+    redundancy: stepCategories(episode)[last],
   };
 }
 
@@ -109,7 +109,7 @@ export function episodeMetadata(
     is_correct: rewards.isCorrect,
     step_rewards: rewardLists(rewards),
     step_values: [...stepValues(rewards, credit)],
-    redundancy: redundancyBySteps(episode),
+    redundancy: stepCategories(episode),
   };
 }
 
@@ -126,10 +126,4 @@ export function groupMetadata({ id, size, finished, episodes }: GroupCredit): Gr
 
 function rewardLists({ process, hard, recall }: Rewards): EpisodeMetadata["step_rewards"] {
   return { process: [...process], hard: [...hard], recall: [...recall] };
-}
-
-function redundancyBySteps(episode: Episode): (RedundancyClass | null)[] {
-  const classes: (RedundancyClass | null)[] = episode.steps.map(() => null);
-  for (const { step, category } of redundancyOf(episode).calls) classes[step] = category;
-  return classes;
 }

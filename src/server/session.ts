@@ -10,6 +10,7 @@ import type { Example } from "../dataset/example.ts";
 import { runEpisode } from "../env/run_episode.ts";
 import type { ToolDescription } from "../env/tool.ts";
 import type { Conversation, Policy, Turn } from "../policies/policy.ts";
+import { makeRecall, type Recall } from "../rewards/recall.ts";
 import { scored } from "../rewards/score.ts";
 import type { SqlResult } from "../sandbox/result_set.ts";
 import type { Episode, Message, Step } from "../trajectory/episode.ts";
@@ -61,6 +62,7 @@ export class EnvSession {
   #record: Episode | null = null;
   #end: EpisodeMetadata | null = null;
   #isStepping = false;
+  #recall: Recall | null = null;
   /** Why the client can speak no more though the episode has not ended. */
   #closing: string | null = null;
 
@@ -185,7 +187,8 @@ export class EnvSession {
   }
 
   #scored(episode: Episode): ScoredEpisode {
-    return scored(episode, this.#environment.rewards);
+    const { rewards } = this.#environment;
+    return scored(episode, rewards, this.#recall ??= makeRecall(episode.goldResult, rewards));
   }
 
   #reward({ rewards }: ScoredEpisode, isDone: boolean): number {

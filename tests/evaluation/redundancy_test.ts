@@ -1,9 +1,10 @@
 import assert from "finestep/assert";
-import { redundancyOf, redundancyRate } from "../../src/evaluation/redundancy.ts";
-import type { SqlResult, SqlRow } from "../../src/sandbox/result_set.ts";
+import fc from "fast-check";
+import { redundancyOf, redundancyRate, stepCategories } from "../../src/evaluation/redundancy.ts";
+import type { SqlResult, SqlRow, SqlRows } from "../../src/sandbox/result_set.ts";
 import type { Episode, Step } from "../../src/trajectory/episode.ts";
 
-function rows(rows: readonly SqlRow[], columns = ["a"], truncated = false): SqlResult {
+function rows(rows: readonly SqlRow[], columns = ["a"], truncated = false): SqlRows {
   return { kind: "rows", columns, rows, truncated, elapsedMs: 1 };
 }
 
@@ -142,6 +143,49 @@ Deno.test("redundancyOf() reports R4Lenient when all cells were seen under the s
   ]));
   assert.deepEqual(calls.map(({ classes }) => classes), [[], ["R4Lenient"], []]);
   assert.deepEqual(calls.map(({ category }) => category), [null, null, null]);
+});
+
+Deno.test("redundancyOf() finds R4 and R4Lenient as their definitions have it, in any results", () => {
+  const result = fc.record({
+    columns: fc.array(fc.constantFrom("a", "A", "b"), { minLength: 1, maxLength: 2 }),
+    cells: fc.array(fc.constantFrom(1n, 2n), { maxLength: 4 }),
+    truncated: fc.boolean(),
+  }).map(({ columns, cells, truncated }) => {
+    const count = Math.floor(cells.length / columns.length);
+    const row = (_: unknown, r: number) => columns.map((_, c) => cells[r * columns.length + c]);
+    return rows(Array.from({ length: count }, row), columns, truncated);
+  });
+  const multiset = ({ columns, rows, truncated }: SqlRows) =>
+    `${columns.length} ${truncated} ${rows.map((row) => row.join()).sort().join(" ")}`;
+  const facts = ({ columns, rows }: SqlRows) =>
+    rows.flatMap((row) => row.map((cell, c) => `${columns[c].toLowerCase()} ${cell}`));
+  fc.assert(fc.property(fc.array(result, { maxLength: 5 }), (results) => {
+    const made = episode(results.map((result, n) => call(`SELECT ${n}`, result)));
+    const { calls } = redundancyOf(made);
+    for (const [n, { classes }] of calls.entries()) {
+      const before = results.slice(0, n);
+      const isOld = results[n].rows.length > 0 &&
+        before.some((earlier) => multiset(earlier) === multiset(results[n]));
+      const known = new Set(before.flatMap(facts));
+      const found = facts(results[n]);
+      const hasOldFacts = found.length > 0 && found.every((fact) => known.has(fact));
+      assert.deepEqual([classes.includes("R4"), classes.includes("R4Lenient")], [
+        isOld,
+        hasOldFacts,
+      ]);
+    }
+    assert.deepEqual(stepCategories(made), calls.map(({ category }) => category));
+  }));
+});
+
+Deno.test("stepCategories() reads no cell of results that differ in shape", () => {
+  // Served episodes are looked at after each step: reading all cells of all results took half a minute.
+  const unread = new Proxy([1n], {
+    get: (row, name) => name === "length" ? row.length : assert.fail(`read ${String(name)}`),
+  });
+  const results = [rows([unread]), rows([unread, unread]), rows([unread], ["a"], true)];
+  const steps = [...results.map((result, n) => call(`SELECT ${n} FROM t`, result)), VIOLATION];
+  assert.deepEqual(stepCategories(episode(steps)), [null, null, null, null]);
 });
 
 const TABLE_INFO = rows([[0n, "id", "INTEGER"]], ["cid", "name", "type"]);

@@ -107,3 +107,17 @@ Deno.test("makeRecall() by cell, column and tuple never falls with more rows", (
     assert.ok(recall(gold, more, kind) >= recall(gold, result, kind));
   }));
 });
+
+Deno.test("makeRecall() reads a result once, however often it is asked", () => {
+  let reads = 0;
+  const result = rows([1n]);
+  const counted = {
+    ...result,
+    get rows() {
+      reads++;
+      return result.rows;
+    },
+  };
+  const recallOf = makeRecall(GOLD, { recall: "cell", recallGuard: "none" });
+  assert.deepEqual([recallOf(counted), recallOf(counted), reads], [1 / 4, 1 / 4, 1]);
+});
