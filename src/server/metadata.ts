@@ -8,7 +8,7 @@
 import { stepValues } from "../credit/assign.ts";
 import type { CreditOptions } from "../credit/options.ts";
 import { type RedundancyCategory, stepCategories } from "../evaluation/redundancy.ts";
-import type { Episode, Step, StopReason, Violation } from "../trajectory/episode.ts";
+import type { Step, StopReason, Violation } from "../trajectory/episode.ts";
 import type { Rewards, ScoredEpisode } from "../trajectory/group.ts";
 import type { GroupCredit } from "./groups.ts";
 
