@@ -8,6 +8,7 @@ import { checkAccess } from "./auth.ts";
 import { mcpRoutes, mcpSockets } from "./mcp.ts";
 import { openApi } from "./openapi.ts";
 import { openEnvRoutes, openEnvSockets } from "./openenv.ts";
+import { listen } from "./listener.ts";
 import { orsRoutes } from "./ors.ts";
 import { Refusal } from "./refusal.ts";
 import { findRoute, type Route, type ServerContext, type SocketRoute } from "./route.ts";
@@ -67,8 +68,8 @@ export function serve(context: ServerContext, options: HttpOptions): HttpServer 
   const routes = allRoutes(context, version);
   const abort = new AbortController();
   const work = new UnderWay();
-  const server = Deno.serve(
-    { hostname: host, port, signal: abort.signal, onListen: () => {} },
+  const listener = listen(
+    { host, port, signal: abort.signal },
     (request) => work.with(answer(request, { routes, token, work })),
   );
   const reaping = setInterval(() => {
@@ -84,11 +85,11 @@ export function serve(context: ServerContext, options: HttpOptions): HttpServer 
     clearTimeout(timer);
     // Deno's own graceful shutdown can be neither bounded nor told a reason for WebSockets.
     abort.abort();
-    await server.finished;
+    await listener.finished;
   };
   let down: Promise<void> | null = null;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
     shutdown: (reason) => down ??= shutdown(reason),
   };
 }

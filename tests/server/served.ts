@@ -4,7 +4,9 @@
  * @module
  */
 
-import { startFinestep } from "../tiny/workplace.ts";
+import { ROOT, startFinestep } from "../tiny/workplace.ts";
+
+const FLAGS = ["--port", "0", "--json"];
 
 /** A server that listens on a free port of this machine; disposing of it ends it. */
 export class Served implements AsyncDisposable {
@@ -26,8 +28,21 @@ export class Served implements AsyncDisposable {
    * @param args Options beside the port.
    * @throws {Error} If it ends before it listens, with what it said.
    */
-  static async start(...args: readonly string[]): Promise<Served> {
-    const child = startFinestep("serve", "--port", "0", "--json", ...args);
+  static start(...args: readonly string[]): Promise<Served> {
+    return Served.#of(startFinestep("serve", ...FLAGS, ...args));
+  }
+
+  /** Starts a server that may have so many files open, its connections among them. Not on Windows. */
+  static startWithFiles(openFiles: number): Promise<Served> {
+    const command = `ulimit -n ${openFiles} && exec "$0" run --quiet -A main.ts serve "$@"`;
+    const child = new Deno.Command("sh", {
+      args: ["-c", command, Deno.execPath(), ...FLAGS],
+      ...{ cwd: ROOT, stdin: "null", stdout: "piped", stderr: "piped" },
+    }).spawn();
+    return Served.#of(child);
+  }
+
+  static async #of(child: Deno.ChildProcess): Promise<Served> {
     const stderr = new Response(child.stderr).text();
     let line = "";
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
