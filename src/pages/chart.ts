@@ -94,16 +94,27 @@ export function scalesOf(looks: readonly SeriesLook[]) {
   };
 }
 
-/** One legend for all charts of a section. */
-export function legendHtml(looks: readonly SeriesLook[]): string {
+/**
+ * One legend for all charts of a section.
+ *
+ * @param notes What stands in brackets after a name.
+ */
+export function legendHtml(
+  looks: readonly SeriesLook[],
+  notes: ReadonlyMap<string, string> = new Map(),
+): string {
   const items = looks.map(({ name, color, dash, shape }) =>
     `<li><svg width="44" height="14" viewBox="0 0 44 14" aria-hidden="true">` +
     `<g fill="${color}" stroke="${color}" stroke-width="2">` +
     `<line x1="0" y1="7" x2="44" y2="7" stroke-dasharray="${dash.join(" ")}"/>${
       SHAPE_SVG[shape]
-    }</g></svg> ${escapeHtml(name)}</li>`
+    }</g></svg> ${escapeHtml(name)}${noteHtml(notes.get(name))}</li>`
   );
   return `<ul class="legend">${items.join("")}</ul>`;
+}
+
+function noteHtml(note: string | undefined): string {
+  return note === undefined ? "" : ` <span class="muted">(${escapeHtml(note)})</span>`;
 }
 
 const SHAPE_SVG: Readonly<Record<string, string>> = {

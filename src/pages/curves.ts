@@ -4,11 +4,12 @@
  * @module
  */
 
+import { SFT } from "../algorithms/sft.ts";
 import { learningCurve } from "../evaluation/statistics.ts";
 import type { TrainStep } from "../store/run_store.ts";
-import { type Chart, figureHtml, legendHtml, looksOf, scalesOf, type SeriesLook } from "./chart.ts";
+import { type Chart, figureHtml, legendHtml, scalesOf, type SeriesLook } from "./chart.ts";
 import { detailsHtml, paragraphHtml, tableHtml } from "./markup.ts";
-import { countText, estimateHtml } from "./numbers.ts";
+import { countText, estimateHtml, withinRange } from "./numbers.ts";
 import type { Training } from "./report.ts";
 import type { Section } from "./section.ts";
 
@@ -32,6 +33,9 @@ const WINDOW = 5;
 const MAX_POINTS = 60;
 const MAX_ROWS = 12;
 
+/** Seeds from which on a band is drawn: Student's interval of two is as wide as the chart. */
+const BAND_SEEDS = 3;
+
 /** A point of the mean curve of a variant. */
 export interface CurvePoint {
   readonly variant: string;
@@ -50,12 +54,22 @@ interface Series {
   readonly values: readonly number[];
 }
 
-/** The section; null where nothing was trained. */
-export async function curvesSection(trainings: readonly Training[]): Promise<Section | null> {
-  const trained = trainings.filter(({ steps }) => steps.length > 0);
+/** The section; null where no policy acted in a training. */
+export async function curvesSection(
+  trainings: readonly Training[],
+  looks: readonly SeriesLook[],
+): Promise<Section | null> {
+  // Demonstrations are right by themselves: they say nothing of the policy.
+  const trained = trainings.filter(({ steps, run }) =>
+    steps.length > 0 && run.algorithm !== SFT.name
+  );
   if (trained.length === 0) return null;
-  const byVariant = Map.groupBy(trained, ({ variant }) => variant);
-  const looks = looksOf([...byVariant.keys()]);
+  const seeds = new Map(
+    Array.from(
+      Map.groupBy(trained, ({ variant }) => variant),
+      ([variant, runs]) => [variant, countText(runs.length, "seed")] as const,
+    ),
+  );
   const parts = await Promise.all(MEASURES.map(async (measure) => {
     const bySteps = curvePoints(trained, measure.metric);
     const byTokens = curvePoints(trained, measure.metric, "tokens");
@@ -65,21 +79,16 @@ export async function curvesSection(trainings: readonly Training[]): Promise<Sec
       table: curveTable(measure, bySteps),
     };
   }));
-  const seeds = [...byVariant].map(([variant, runs]) =>
-    `${variant} ${countText(runs.length, "seed")}`
-  );
   return {
     id: "curves",
     title: "Learning curves",
     html: [
       paragraphHtml(
-        `Attempts sampled on training questions while the policies learned. Lines are means over seeds ` +
-          `(${
-            seeds.join(", ")
-          }), each point the mean of ${WINDOW} train steps up to it; bands are Student's ` +
-          `95 % intervals of the mean, which hold at each point by itself. A curve ends where a seed ends.`,
+        "Attempts sampled on training questions while the policies learned. Lines are means over seeds, each " +
+          `point the mean of ${WINDOW} train steps up to it. Bands, from ${BAND_SEEDS} seeds on, are Student's ` +
+          "95 % intervals of the mean, which hold at each point by itself. A curve ends where a seed ends.",
       ),
-      legendHtml(looks),
+      legendHtml(looks.filter(({ name }) => seeds.has(name)), seeds),
       "<h3>By train step</h3>",
       `<div class="figures">${parts.map(({ steps }) => steps).join("")}</div>`,
       "<h3>By sampled tokens</h3>",
@@ -165,16 +174,11 @@ function curveChart(
 ): Chart {
   const isRate = name !== "tool_calls";
   const scaled = (value: number | null) => value === null ? null : isRate ? 100 * value : value;
-  // A band beyond what is possible would only make the axis longer.
-  const bounded = (value: number | null) =>
-    value === null ? null : Math.max(0, isRate ? Math.min(100, value) : value);
-  const values = points.map(({ variant, x, value, low, high }) => ({
-    variant,
-    x,
-    value: scaled(value),
-    low: bounded(scaled(low)),
-    high: bounded(scaled(high)),
-  }));
+  const values = points.map(({ variant, x, seeds, ...point }) => {
+    const { value, low, high } = withinRange(name, point);
+    const bounds = seeds < BAND_SEEDS ? {} : { low: scaled(low), high: scaled(high) };
+    return { variant, x, value: scaled(value), ...bounds };
+  });
   const { color, strokeDash } = scalesOf(looks);
   const x = {
     field: "x",
@@ -190,8 +194,9 @@ function curveChart(
     axis: { tickCount: 5 },
   });
   const of = (scale: object) => ({ field: "variant", type: "nominal", ...scale });
-  const hasBands = points.some(({ low }) => low !== null);
+  const hasBands = points.some(({ seeds }) => seeds >= BAND_SEEDS);
   const band = {
+    transform: [{ filter: "isValid(datum.low)" }],
     mark: { type: "area", opacity: 0.12 },
     encoding: { x, y: y("low"), y2: { field: "high" }, color: of(color) },
   };
@@ -228,7 +233,7 @@ function curveTable({ name, title }: CurveMeasure, points: readonly CurvePoint[]
     String(x),
     ...[...variants.values()].map((curve) => {
       const point = curve.find((one) => one.x === x);
-      return point ? estimateHtml(name, point) : "";
+      return point ? estimateHtml(name, withinRange(name, point)) : "";
     }),
   ]);
   const which = every === 1 ? "" : `, every ${every} steps`;

@@ -42,6 +42,29 @@ export function estimateHtml(name: string, { value, low, high }: Bounded, option
   return html(`${text} <span class="interval">(${intervalText(name, low, high)})</span>`);
 }
 
+/**
+ * A measure with its interval cut where no value can be: Student's goes on below 0 and above 100 %.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { withinRange } from "./numbers.ts";
+ *
+ * const bounded = { value: 0.69, low: 0.37, high: 1.01 };
+ * assert.deepEqual(withinRange("ex", bounded), { value: 0.69, low: 0.37, high: 1 });
+ * ```
+ */
+export function withinRange<T extends Bounded>(name: string, bounded: T): T {
+  const { low, high } = bounded;
+  // R-VES alone is a rate that can be above 100 %.
+  const most = measureOf(name).isRate && name !== "r_ves" ? 1 : Infinity;
+  return {
+    ...bounded,
+    low: low === null ? null : Math.max(0, low),
+    high: high === null ? null : Math.min(most, high),
+  };
+}
+
 /** `55.2 to 67.6`. */
 export function intervalText(name: string, low: number, high: number): string {
   return `${numberText(name, low)} to ${numberText(name, high)}`;

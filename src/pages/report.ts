@@ -73,10 +73,20 @@ export const UNTRAINED = "untrained";
 /** The evaluations of an exam by variant, FineStep first, the untrained policy last. */
 export function byVariant({ attempted }: Exam): Map<string, readonly Attempted[]> {
   const groups = [...Map.groupBy(attempted, ({ variant }) => variant)];
-  return new Map(groups.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
+  return new Map(groups.sort(([a], [b]) => inOrder(a, b)));
+}
+
+/** The names of all algorithms and policies of a report, in the same order. */
+export function variantsOf({ exams, trainings }: Pick<Report, "exams" | "trainings">): string[] {
+  const all = [...exams.flatMap(({ attempted }) => attempted), ...trainings];
+  return [...new Set(all.map(({ variant }) => variant))].sort(inOrder);
 }
 
 const ORDER = ["finestep", "grpo", "dapo", "gspo"];
+
+function inOrder(a: string, b: string): number {
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
 
 function rank(variant: string): number {
   if (variant === UNTRAINED) return Infinity;

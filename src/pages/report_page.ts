@@ -5,12 +5,13 @@
  */
 
 import { breakdownsSection } from "./breakdowns.ts";
+import { looksOf } from "./chart.ts";
 import { curvesSection } from "./curves.ts";
 import { headlineSection } from "./headline.ts";
 import { countText } from "./numbers.ts";
 import { pageHtml } from "./page.ts";
 import { questionsSection } from "./questions/mod.ts";
-import { byVariant, type Report, UNTRAINED } from "./report.ts";
+import { type Report, UNTRAINED, variantsOf } from "./report.ts";
 import { planeSection, resultsSection } from "./results.ts";
 import { runsSection } from "./runs.ts";
 import type { Section } from "./section.ts";
@@ -29,11 +30,13 @@ export async function reportPage(
   if (exams.length === 0) {
     throw new RangeError("Cannot make a report as it must have an evaluation: there is none");
   }
+  // One look for each name on the whole page.
+  const looks = looksOf(variantsOf(report));
   const sections = [
     headlineSection(exams),
     resultsSection(exams, board),
-    await curvesSection(trainings),
-    await planeSection(exams),
+    await curvesSection(trainings, looks),
+    await planeSection(exams, looks),
     breakdownsSection(exams),
     questionsSection(report),
     ...more,
@@ -45,8 +48,8 @@ export async function reportPage(
   );
 }
 
-function titleOf({ exams }: Report): string {
-  const all = variantsOf(exams);
+function titleOf(report: Report): string {
+  const all = variantsOf(report);
   const trained = all.filter((name) => name !== UNTRAINED);
   const variants = trained.length > 0 ? trained : all;
   return variants.length > 4
@@ -60,8 +63,4 @@ function summaryOf({ exams, runs }: Report): string {
   const last = runs.map(({ started }) => started).sort().at(-1)!.slice(0, 10);
   const asked = exams.map(({ name, n }) => `${name} (${countText(n, "question")})`);
   return `${countText(runs.length, "run")} up to ${last}, evaluated on ${asked.join("; ")}.`;
-}
-
-function variantsOf(exams: Report["exams"]): string[] {
-  return [...new Set(exams.flatMap((exam) => [...byVariant(exam).keys()]))];
 }

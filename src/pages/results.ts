@@ -9,7 +9,7 @@ import { type ExamRanking, rankings } from "../leaderboard/ranking.ts";
 import type { Leaderboard } from "../leaderboard/schema.ts";
 import { examName } from "../reports/leaderboard_table.ts";
 import { measureOf } from "../reports/measures.ts";
-import { type Chart, figureHtml, legendHtml, looksOf, scalesOf, type SeriesLook } from "./chart.ts";
+import { type Chart, figureHtml, legendHtml, scalesOf, type SeriesLook } from "./chart.ts";
 import { type Cell, detailsHtml, html, paragraphHtml, tableHtml } from "./markup.ts";
 import { countText, estimateHtml, numberText } from "./numbers.ts";
 import { type Attempted, byVariant, type Exam } from "./report.ts";
@@ -25,6 +25,9 @@ const SHOWN: readonly MeasureName[] = [
   "failed_tool_calls",
   "format_violations",
 ];
+
+/** Digits of a commit that tell it apart, and leave the table its room. */
+const COMMIT_DIGITS = 7;
 
 /**
  * Tables of all exams, the highest EX first.
@@ -73,7 +76,7 @@ function publishedTable({ rows }: ExamRanking): string {
   const { row: first } = rows[0];
   const columns = [
     { heading: "system" },
-    { heading: "rank", isNumber: true },
+    { heading: "#", isNumber: true, hint: "rank by EX" },
     ...SHOWN.map((name) => ({ heading: headingOf(name), isNumber: true, hint: HINTS[name] })),
     { heading: "seeds", isNumber: true },
     { heading: "commit" },
@@ -86,7 +89,7 @@ function publishedTable({ rows }: ExamRanking): string {
       String(rank),
       ...SHOWN.map((name) => row.measures[name] ? estimateHtml(name, row.measures[name]) : ""),
       String(row.runs.length),
-      row.commit ?? "",
+      row.commit?.slice(0, COMMIT_DIGITS) ?? "",
     ]),
   );
 }
@@ -117,12 +120,15 @@ function measureCell(name: MeasureName, runs: readonly Attempted[]): Cell {
 }
 
 /** A chart for each exam in which tools were called; null where none was. */
-export async function planeSection(exams: readonly Exam[]): Promise<Section | null> {
+export async function planeSection(
+  exams: readonly Exam[],
+  looks: readonly SeriesLook[],
+): Promise<Section | null> {
   const used = exams.filter(({ attempted }) =>
     attempted.some((one) => measureIn("tool_calls", one).value > 0)
   );
   if (used.length === 0) return null;
-  const looks = looksOf([...new Set(used.flatMap((exam) => [...byVariant(exam).keys()]))]);
+  const shown = new Set(used.flatMap(({ attempted }) => attempted).map(({ variant }) => variant));
   const figures = await Promise.all(used.map((exam) => figureHtml(planeChart(exam, looks))));
   return {
     id: "plane",
@@ -132,7 +138,7 @@ export async function planeSection(exams: readonly Exam[]): Promise<Section | nu
         "One point is one policy (one seed); its cross is the 95 % interval over questions. Better is up and to " +
           "the left. A policy that calls no tool has no redundant call: read both axes, and the calls in the table.",
       ),
-      legendHtml(looks),
+      legendHtml(looks.filter(({ name }) => shown.has(name))),
       `<div class="figures">${figures.join("")}</div>`,
       detailsHtml("The numbers of the points", used.map(planeTable).join("")),
     ].join("\n"),

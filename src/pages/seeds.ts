@@ -6,7 +6,7 @@
 
 import { type MeanAndSd, meanAndSd } from "../evaluation/statistics.ts";
 import type { MeasureName } from "../evaluation/summary.ts";
-import type { Bounded } from "./numbers.ts";
+import { type Bounded, withinRange } from "./numbers.ts";
 import type { Attempted } from "./report.ts";
 
 /**
@@ -22,7 +22,8 @@ export function meanOver(name: MeasureName, runs: readonly Attempted[]): MeanAnd
 export function boundedOver(name: MeasureName, runs: readonly Attempted[]): Bounded {
   if (runs.length === 1) return measureIn(name, runs[0]);
   const { mean, interval } = meanOver(name, runs);
-  return { value: mean, low: interval?.low ?? null, high: interval?.high ?? null };
+  const bounds = { low: interval?.low ?? null, high: interval?.high ?? null };
+  return withinRange(name, { value: mean, ...bounds });
 }
 
 /** A measure of one run. */

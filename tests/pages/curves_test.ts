@@ -1,4 +1,5 @@
 import assert from "finestep/assert";
+import { looksOf } from "../../src/pages/chart.ts";
 import { curvePoints, curvesSection } from "../../src/pages/curves.ts";
 import { tagsOf } from "./html.ts";
 import { aTraining } from "./reports.ts";
@@ -39,8 +40,10 @@ Deno.test("curvePoints() of one seed have no band", () => {
 });
 
 Deno.test("curvesSection() draws what has a name for who cannot see, in the page's colours alone", async () => {
-  const { html } =
-    (await curvesSection([aTraining("a", 1, [0.1, 0.2]), aTraining("b", 1, [0.2, 0.3])]))!;
+  const { html } = (await curvesSection(
+    [aTraining("a", 1, [0.1, 0.2]), aTraining("b", 1, [0.2, 0.3])],
+    looksOf(["a", "b"]),
+  ))!;
   const tags = tagsOf(html);
   const images = tags.filter(({ attributes }) => attributes.get("role") === "img");
   assert.equal(images.length, 6);
@@ -58,5 +61,19 @@ Deno.test("curvesSection() draws what has a name for who cannot see, in the page
 });
 
 Deno.test("curvesSection() is none where nothing was trained", async () => {
-  assert.equal(await curvesSection([]), null);
+  assert.equal(await curvesSection([], []), null);
+});
+
+Deno.test("curvesSection() leaves out demonstrations, which are right by themselves", async () => {
+  assert.equal(await curvesSection([aTraining("sft", 1, [1, 1])], looksOf(["sft"])), null);
+});
+
+Deno.test("curvesSection() draws bands from three seeds on", async () => {
+  const bandsOf = async (seeds: readonly number[]) => {
+    const trainings = seeds.map((seed) => aTraining("a", seed, [0.1 * seed, 0.2]));
+    const { html } = (await curvesSection(trainings, looksOf(["a"])))!;
+    return html.split("mark-area").length - 1;
+  };
+  assert.equal(await bandsOf([1, 2]), 0);
+  assert(await bandsOf([1, 2, 3]) >= 6);
 });

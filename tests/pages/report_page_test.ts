@@ -4,7 +4,7 @@ import { meanAndSd } from "../../src/evaluation/statistics.ts";
 import { reportPage } from "../../src/pages/report_page.ts";
 import type { Report } from "../../src/pages/report.ts";
 import { dataOf, scriptsOf, type Tag, tagsOf, textOf } from "./html.ts";
-import { anExam, aReport, attempted, twoAlgorithms } from "./reports.ts";
+import { anExam, aReport, aTraining, attempted, twoAlgorithms } from "./reports.ts";
 
 /** What models, data sets and users may write. */
 const HOSTILE = [
@@ -95,6 +95,25 @@ Deno.test("reportPage() shows the measures as they are stored", () => {
   assert.equal((100 * mean).toFixed(1), "47.8");
   assert(text.includes(`47.8 ± ${(100 * sd!).toFixed(1)} (47.8 to 47.8)`));
   assert(text.includes("finestep answers 75.0 % of the questions right"));
+});
+
+Deno.test("reportPage() gives a name one look in all charts, in whatever order runs were made", async () => {
+  const exams = [anExam(["b", "a"].map((name) => attempted(name, 1, { right: 6 })))];
+  const trainings = ["c", "b", "a"].map((name) => aTraining(name, 1, [0.2, 0.4]));
+  const page = await reportPage(aReport({ exams, trainings }));
+  const looks = Array.from(
+    page.matchAll(/<li><svg[^>]*><g fill="([^"]*)"[^]*?<\/svg> (\w)/g),
+    ([, color, name]) => `${name} ${color}`,
+  );
+  // The curves have three, the points two of them.
+  assert.equal(looks.length, 5);
+  assert.equal(new Set(looks).size, 3);
+});
+
+Deno.test("reportPage() shows no interval beyond what is possible", async () => {
+  const exams = [anExam([1, 12].map((right, seed) => attempted("a", seed, { right })))];
+  const page = textOf(await reportPage(aReport({ exams })));
+  assert.match(page, /54\.2 ± 64\.8 \(0\.0 to 100\.0\)/);
 });
 
 Deno.test("reportPage() decides by the rules, and says that dev and few seeds do not count", () => {
