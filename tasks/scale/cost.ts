@@ -43,6 +43,12 @@ export function episodeTokens(episode: EpisodeShape): EpisodeTokens {
   return { prompt, sampled, observed, total: prompt + sampled + observed };
 }
 
+/** What a sampled token finds before it, on average: the prompt, and half of what comes after that. */
+export function samplingContext(episode: EpisodeShape): number {
+  const { prompt, sampled, observed } = episodeTokens(episode);
+  return prompt + (sampled + observed) / 2;
+}
+
 /** Tokens of a train step. */
 export interface StepTokens {
   readonly sampled: number;
@@ -106,7 +112,7 @@ export interface StepFlop {
  * scored; `6 N` a token that is trained, `2 N` of it the gradients of the weights, which adapters
  * do not need of the frozen ones; and `2 N` more where inner results are computed again. Attention
  * over a context of n tokens adds `4 · layers · heads · head size · n` to each `2 N`, with n half of
- * the episode on average.
+ * the episode on average, and {@linkcode samplingContext} for a token that is sampled.
  */
 export function stepFlop(
   config: ModelConfig,
@@ -115,13 +121,15 @@ export function stepFlop(
 ): StepFlop {
   const { inProducts } = weightCount(config, lora);
   const { sampled, read, passed } = stepTokens(step);
-  const context = episodeTokens(step.episode).total / 2;
-  const attention = 4 * config.layerCount * config.headCount * config.headSize * context;
+  const attentionOver = (context: number) =>
+    4 * config.layerCount * config.headCount * config.headSize * context;
+  const attention = attentionOver(episodeTokens(step.episode).total / 2);
   const forward = 2 * inProducts + attention;
+  const sample = 2 * inProducts + attentionOver(samplingContext(step.episode));
   // Attention has no weights: its gradients are those of both of its factors.
   const backward = (lora ? 2 : 4) * inProducts + 2 * attention;
   return {
-    sampling: (sampled + read) * forward,
+    sampling: sampled * sample + read * forward,
     scoring: passed * forward,
     training: passed * (forward + backward + (recomputes ? forward : 0)),
   };
@@ -206,7 +214,7 @@ export interface StepSeconds {
  * Seconds of a train step on `count` devices that share all work evenly. Sampling takes the longer of
  * its arithmetic and of its memory traffic: for each token of an episode every copy of the model reads
  * its weights, once a wave of as many conversations as the memory has room for, and each
- * conversation its cache, half full on average.
+ * conversation the cache of what is before it.
  *
  * @param options.devicesPerCopy Devices that hold one copy of the weights.
  */
@@ -227,11 +235,11 @@ export function stepSeconds(
   const episodes = step.questions * step.groupSize;
   const weights = weightCount(config, lora);
   const copies = count / devicesPerCopy;
-  const cache = cacheBytesPerToken(config) * total;
+  const cacheOf = (tokens: number) => cacheBytesPerToken(config) * tokens;
   const room = count * USABLE * device.bytes - copies * HALF * weights.all;
-  const waves = Math.ceil(episodes / Math.max(1, Math.floor(room / cache)));
-  const traffic = sampled *
-    (waves * copies * HALF * weights.inProducts + episodes * cache / 2);
+  const waves = Math.ceil(episodes / Math.max(1, Math.floor(room / cacheOf(total))));
+  const traffic = sampled * (waves * copies * HALF * weights.inProducts +
+    episodes * cacheOf(samplingContext(step.episode)));
   const bandwidth = count * device.bandwidth * device.bandwidthShare;
   return {
     sampling: Math.max(flop.sampling / compute, traffic / bandwidth),
@@ -248,10 +256,17 @@ export function devicesFor(bytes: number, device: Device): number {
 /** Share of a device's memory that is not the runtime's own. */
 const USABLE = 0.9;
 
-/**
- * Bytes that a client sends for one update at the logprobs as sampled: of each token its id in 4
- * bytes, the next one in 8, a logprob and an advantage in 4 each.
- */
-export function wireBytes(passedTokens: number): number {
-  return 20 * passedTokens;
+/** Bytes that a client sends for a train step, by what they are for. */
+export interface SentBytes {
+  /** All that is before a turn, at each turn, in JSON: five digits and a comma a token. */
+  readonly sampling: number;
+  /** Of each token its id in 4 bytes, the next one in 8, a logprob and an advantage in 4 each. */
+  readonly gradient: number;
+  /** Of each token its id in 4 bytes, the next one in 8, a weight in 4. */
+  readonly scoring: number;
+}
+
+/** Counts what a client sends. */
+export function sentBytes({ readAgain, passed }: StepTokens): SentBytes {
+  return { sampling: 6 * readAgain, gradient: 20 * passed, scoring: 16 * passed };
 }

@@ -14,12 +14,12 @@ import {
   type EpisodeShape,
   episodeTokens,
   memory,
+  sentBytes,
   stepFlop,
   stepSeconds,
   type StepShape,
   stepTokens,
   weightCount,
-  wireBytes,
 } from "./cost.ts";
 import type { MessageTokens } from "./episode_tokens.ts";
 import { LLAMA_405B, type PublishedModel, QWEN25_CODER_3B, QWEN3_32B, QWEN3_4B } from "./models.ts";
@@ -105,6 +105,8 @@ function tokensTable(step: StepShape): string {
   const one = episodeTokens(step.episode);
   const all = stepTokens(step);
   const episodes = step.questions * step.groupSize;
+  const sent = sentBytes(all);
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
   const row = (name: string, tokens: number | null, total: number) => [
     name,
     tokens === null ? "" : tokens.toFixed(0),
@@ -117,7 +119,9 @@ function tokensTable(step: StepShape): string {
     row("all of them: what a pass goes over", one.total, all.passed),
     row("read before sampling, prefixes kept", null, all.read),
     row("read before sampling, each turn anew", null, all.readAgain),
-    ["MB sent to the server", "", (wireBytes(all.passed) / 1e6).toFixed(0)],
+    ["MB sent to sample", "", megabytes(sent.sampling)],
+    ["MB sent for the gradient", "", megabytes(sent.gradient)],
+    ["MB sent to score anew", "", megabytes(sent.scoring)],
     ["tool calls", String(TURNS - 1), String(episodes * (TURNS - 1))],
   ]);
 }
@@ -183,20 +187,19 @@ function timeRow(
     ...{ device, count, lora, recomputes: true },
     devicesPerCopy: devicesFor(weights, device),
   });
-  const total = seconds.sampling + seconds.training;
+  const total = seconds.sampling + seconds.scoring + seconds.training;
   return [
     shortName(model),
     kind(lora),
     `${count} x ${device.name}`,
-    ...[seconds.sampling, seconds.training, total].map(significant),
-    significant(seconds.scoring),
+    ...[seconds.sampling, seconds.scoring, seconds.training, total].map(significant),
     significant(steps * total / 3600),
     significant(count * steps * total / 3600),
   ];
 }
 
 const TIME_HEADINGS = [
-  ...["model", "learned", "devices", "sampling, s", "training, s", "step, s", "scoring anew, s"],
+  ...["model", "learned", "devices", "sampling, s", "scoring anew, s", "training, s", "step, s"],
   ...["epoch, h", "device hours"],
 ];
 
@@ -218,13 +221,11 @@ function growthTable(step: StepShape): string {
   const steps = epochOf(step);
   const grown = (name: string, changed: StepShape, other: Partial<typeof base>, n = steps) => [
     name,
-    ...timeRow(changed, { ...base, ...other, steps: n }).toSpliced(1, 1).toSpliced(5, 1),
+    ...timeRow(changed, { ...base, ...other, steps: n }).toSpliced(1, 1),
   ];
   const groups = (times: number) => ({ ...step, groupSize: times * step.groupSize });
   const wide = (times: number) => ({ ...step, questions: times * step.questions });
-  const headings = TIME_HEADINGS.filter((heading) =>
-    heading !== "learned" && heading !== "scoring anew, s"
-  );
+  const headings = TIME_HEADINGS.filter((heading) => heading !== "learned");
   return markdown(["", ...headings], [
     grown("base", step, {}),
     grown("10 times the questions", step, {}, 10 * steps),

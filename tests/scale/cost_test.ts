@@ -7,6 +7,8 @@ import {
   type EpisodeShape,
   episodeTokens,
   memory,
+  samplingContext,
+  sentBytes,
   stepFlop,
   stepSeconds,
   stepTokens,
@@ -53,6 +55,25 @@ Deno.test("episodeTokens() counts what was sampled and what was observed", () =>
   assert.deepEqual(episodeTokens(EPISODE), { prompt: 100, sampled: 43, observed: 40, total: 183 });
 });
 
+Deno.test("samplingContext() begins with the whole prompt", () => {
+  // 100 + (43 + 40) / 2.
+  assert.equal(samplingContext(EPISODE), 141.5);
+  // One message and no result: the n-th token of 43 finds the prompt and n - 1 others.
+  const one = { ...EPISODE, turns: 1, answer: 38 };
+  const found = Array.from({ length: 43 }, (_, n) => 100 + n);
+  const mean = found.reduce((sum, n) => sum + n) / 43;
+  assert(Math.abs(samplingContext(one) - mean) <= 0.5);
+});
+
+Deno.test("sentBytes() counts each turn's prompt, and what the passes send", () => {
+  const tokens = stepTokens(STEP);
+  assert.deepEqual(sentBytes(tokens), {
+    sampling: 6 * 8 * 405,
+    gradient: 20 * 8 * 183,
+    scoring: 16 * 8 * 183,
+  });
+});
+
 Deno.test("stepTokens() reads a group's prompt once, or all of it again at each turn", () => {
   assert.deepEqual(stepTokens(STEP), {
     sampled: 8 * 43,
@@ -83,7 +104,8 @@ Deno.test("stepFlop() is 2 N a token forward and 6 N trained, without what need 
   const all = stepFlop(TINY, STEP, { lora: null, recomputes: false });
   assert.equal(all.scoring, passed * forward);
   assert.equal(all.training, passed * (3 * 96 + 3 * 732));
-  assert.equal(all.sampling, (8 * 43 + 520) * forward);
+  // A sampled token finds 141.5 before it: 4 · 2 · 141.5 = 1132.
+  assert.equal(all.sampling, 8 * 43 * (96 + 1132) + 520 * forward);
   const adapters = stepFlop(TINY, STEP, { lora: LORA, recomputes: true });
   assert.equal(adapters.training, passed * (2 * forward + 96 + 2 * 732));
 });
@@ -106,14 +128,14 @@ Deno.test("stepSeconds() reads the weights once a wave, and trains in half the t
   const one = stepSeconds(TINY, STEP, { ...options, count: 1 });
   const flop = stepFlop(TINY, STEP, options);
   // There is room for one conversation at a time (900 - 108 bytes, 8 · 183 needed): 8 waves read 96
-  // bytes of weights for each of 43 tokens, and each conversation the cache of 91.5 tokens.
-  assert.equal(one.sampling, Math.max(flop.sampling / 500, 43 * (8 * 96 + 8 * 8 * 91.5) / 50));
+  // bytes of weights for each of 43 tokens, and each conversation the cache of 141.5 tokens.
+  assert.equal(one.sampling, Math.max(flop.sampling / 500, 43 * (8 * 96 + 8 * 8 * 141.5) / 50));
   const roomy = stepSeconds(TINY, STEP, {
     ...options,
     device: { ...DEVICE, bytes: 1e6 },
     count: 1,
   });
-  assert.equal(roomy.sampling, Math.max(flop.sampling / 500, 43 * (96 + 8 * 8 * 91.5) / 50));
+  assert.equal(roomy.sampling, Math.max(flop.sampling / 500, 43 * (96 + 8 * 8 * 141.5) / 50));
   assert.equal(one.training, flop.training / 500);
   const two = stepSeconds(TINY, STEP, { ...options, count: 2 });
   assert.equal(two.training, one.training / 2);
