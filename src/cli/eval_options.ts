@@ -5,7 +5,7 @@
  */
 
 import { choice, file, folder, option, real } from "../config/option.ts";
-import { ENGINE_OPTIONS } from "../engines/options.ts";
+import { ACTING_OPTIONS } from "../engines/options.ts";
 import { ENV_OPTIONS } from "../env/options.ts";
 import { ENDPOINT_OPTIONS } from "../policies/openai/options.ts";
 import type { Flags } from "./args.ts";
@@ -54,7 +54,7 @@ export const EVAL_TABLES = {
     resume: option(0, "id of a stopped evaluation to go on with (0 = none)", "ours"),
     ...SHARED_OPTIONS,
   },
-  engine: ENGINE_OPTIONS,
+  engine: ACTING_OPTIONS,
   endpoint: ENDPOINT_OPTIONS,
   environment: ENV_OPTIONS,
 };

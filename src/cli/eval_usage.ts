@@ -7,6 +7,16 @@
 import { flagName, UsageError } from "./args.ts";
 import { EVAL_TABLES, type EvalFlags } from "./eval_options.ts";
 
+const ENGINE = Object.keys(EVAL_TABLES.engine);
+const ENDPOINT = Object.keys(EVAL_TABLES.endpoint);
+
+/** By policy, options that would do nothing. */
+const FOR_OTHERS: Readonly<Record<EvalFlags["values"]["run"]["policy"], readonly string[]>> = {
+  embedded: [...ENDPOINT, "match"],
+  openai: [...ENGINE, "match"],
+  replay: [...ENGINE, ...ENDPOINT, "model", "toolResults", "samples", "temperature"],
+};
+
 /**
  * Refuses options that say nothing together.
  *
@@ -45,9 +55,9 @@ function checkPredictions({ positionals, values, given }: EvalFlags): void {
 }
 
 /** The options of one policy are not for another. */
-function checkPolicy({ values: { run: { policy } }, given }: EvalFlags): void {
-  const others = EVAL_TABLES[policy === "openai" ? "engine" : "endpoint"];
-  const strange = Object.keys(others).find((option) => given.has(option));
+function checkPolicy({ values: { run }, given }: EvalFlags): void {
+  const policy = run.predictions === "" ? run.policy : "replay";
+  const strange = FOR_OTHERS[policy].find((option) => given.has(option));
   if (strange === undefined) return;
   throw new UsageError(
     `Cannot evaluate as "${flagName(strange)}" is for another policy: "--policy" is ${policy}`,

@@ -6,7 +6,8 @@
 
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import type { EngineOptions } from "../engines/options.ts";
+import { defaults } from "../config/option.ts";
+import { type ActingOptions, LEARNING_OPTIONS } from "../engines/options.ts";
 import { byPolicy, trialsOf } from "../evaluation/evaluate.ts";
 import { loadAdapters } from "../models/adapter_folder.ts";
 import type { ToolResults } from "../models/chat_template.ts";
@@ -18,13 +19,19 @@ import { located } from "./located.ts";
 import { loadSizedModel } from "./sized_model.ts";
 import { promptIdentity } from "./prompt_identity.ts";
 
+/** Nothing is learned: what a server does in an update is not asked, and its new adapters change nothing. */
+const NO_LEARNING = {
+  ...defaults(LEARNING_OPTIONS),
+  ...{ weightDecay: 0, maxGradientNorm: 0, adam: "server" as const, loraRank: 4 },
+};
+
 /** How a model acts. */
 export interface ModelSetup {
   /** Its folder, or GGUF file. */
   readonly model: string;
   /** How its chat shows tool results. */
   readonly toolResults: ToolResults;
-  readonly engine: EngineOptions;
+  readonly engine: ActingOptions;
   readonly temperature: number;
   readonly seed: number;
   /** Attempts at each question. */
@@ -39,10 +46,11 @@ export interface ModelSetup {
  * @throws {Error} If the model cannot be loaded.
  */
 export async function modelContestant(
-  { model: path, toolResults, engine: options, temperature, seed, samples, isTemplateGiven }:
+  { model: path, toolResults, engine: acting, temperature, seed, samples, isTemplateGiven }:
     ModelSetup,
   { task, examples, env }: Arena,
 ): Promise<Contestant> {
+  const options = { ...NO_LEARNING, ...acting };
   const place = await placeOf(options);
   const model = await loadSizedModel(path, { toolResults }, {
     ...{ engine: options, place },

@@ -17,8 +17,10 @@ export const DEVICE_CHOICES = ["auto", "cpu", "webgpu", "cuda"] as const;
  */
 export const TFJS_BACKENDS = ["cpu", "wasm", "webgpu", "node", "node-gpu"] as const;
 
-/** How weights are updated, and with what resources. */
-export const ENGINE_OPTIONS = {
+const { serverProfile, adam, ...SERVER_OPTIONS } = TINKER_OPTIONS;
+
+/** How a policy acts: what computes, with what resources, and how long messages may be. */
+export const ACTING_OPTIONS = {
   engine: choice(
     "onnx",
     ["onnx", "tfjs", "tinker"],
@@ -32,6 +34,17 @@ export const ENGINE_OPTIONS = {
     "ours",
   ),
   tfjsBackend: choice("wasm", TFJS_BACKENDS, "where TensorFlow.js computes", "ours"),
+  adapter: folder("", "folder of PEFT adapters on top of the model (none = none)", "ours"),
+  threads: option(0, "threads of a matrix product (0 = one a core)", "ours", { range: [0, 1024] }),
+  slots: option(64, "conversations that generate at once", "ours", { range: [1, 4096] }),
+  maxTurnTokens: option(96, "longest assistant message, in tokens", "ours", {
+    range: [1, 1_000_000],
+  }),
+  ...SERVER_OPTIONS,
+};
+
+/** How weights are updated; of no use where a policy only acts. */
+export const LEARNING_OPTIONS = {
   beta1: option(0.9, "AdamW: decay of the mean of gradients", "neighbour", { range: [0, 1] }),
   beta2: option(0.99, "AdamW: decay of the mean of squared gradients", "ours", { range: [0, 1] }),
   weightDecay: option(0.01, "AdamW: decoupled weight decay", "neighbour", { range: [0, 1] }),
@@ -57,8 +70,6 @@ export const ENGINE_OPTIONS = {
     "linear layers that get adapters",
     "ours",
   ),
-  adapter: folder("", "folder of PEFT adapters on top of the model (none = none)", "ours"),
-  threads: option(0, "threads of a matrix product (0 = one a core)", "ours", { range: [0, 1024] }),
   microBatchTokens: option(
     8192,
     "padded tokens in one forward or backward pass; bounds the memory",
@@ -71,12 +82,15 @@ export const ENGINE_OPTIONS = {
     "ours",
     { range: [0, 1e9] },
   ),
-  slots: option(64, "conversations that generate at once", "ours", { range: [1, 4096] }),
-  ...TINKER_OPTIONS,
-  maxTurnTokens: option(96, "longest assistant message, in tokens", "ours", {
-    range: [1, 1_000_000],
-  }),
+  serverProfile,
+  adam,
 };
+
+/** Options of an engine that learns. */
+export const ENGINE_OPTIONS = { ...ACTING_OPTIONS, ...LEARNING_OPTIONS };
+
+/** Values of {@linkcode ACTING_OPTIONS}. */
+export type ActingOptions = Values<typeof ACTING_OPTIONS>;
 
 /** Values of {@linkcode ENGINE_OPTIONS}. */
 export type EngineOptions = Values<typeof ENGINE_OPTIONS>;

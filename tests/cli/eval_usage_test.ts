@@ -1,7 +1,8 @@
 import assert from "finestep/assert";
-import { parseFlags } from "../../src/cli/args.ts";
+import { flagName, parseFlags } from "../../src/cli/args.ts";
 import { EVAL_TABLES } from "../../src/cli/eval_options.ts";
 import { checkUsage } from "../../src/cli/eval_usage.ts";
+import { LEARNING_OPTIONS } from "../../src/engines/options.ts";
 
 const OPENAI = ["--policy", "openai", "--base-url", "http://localhost/v1", "--model", "m"];
 
@@ -9,6 +10,15 @@ Deno.test("checkUsage() takes an endpoint with its model", () => {
   checkUsage(parseFlags(OPENAI, EVAL_TABLES));
   const exact = [...OPENAI, "--api", "completions", "--tokenizer", "folder"];
   checkUsage(parseFlags(exact, EVAL_TABLES));
+});
+
+Deno.test("finestep eval takes no option of training", () => {
+  for (const option of Object.keys(LEARNING_OPTIONS)) {
+    assert.throws(
+      () => parseFlags([flagName(option), "1"], EVAL_TABLES),
+      /^UsageError: Unknown flag/,
+    );
+  }
 });
 
 for (
@@ -24,6 +34,18 @@ for (
     {
       flags: ["--base-url", "http://localhost/v1"],
       message: /^Cannot evaluate as "--base-url" is for another policy: "--policy" is embedded/,
+    },
+    {
+      flags: ["--predictions", "p.json", "--threads", "1"],
+      message: /^Cannot evaluate as "--threads" is for another policy: "--policy" is replay/,
+    },
+    {
+      flags: ["--predictions", "p.json", "--temperature", "1"],
+      message: /^Cannot evaluate as "--temperature" is for another policy: "--policy" is replay/,
+    },
+    {
+      flags: ["--match", "question_id"],
+      message: /^Cannot evaluate as "--match" is for another policy: "--policy" is embedded/,
     },
     {
       flags: [...OPENAI, "--max-turn-tokens", "9"],
