@@ -5,13 +5,14 @@ import { namedCommand, programHelp, unknownCommand } from "./src/cli/commands.ts
 import { failureText } from "./src/cli/failure.ts";
 import { versionText } from "./src/cli/program.ts";
 
-const [first = "--help", ...rest] = Deno.args;
-const argv = first === "help" && rest.length > 0 ? [...rest, "--help"] : Deno.args;
+const [word = "help", ...rest] = Deno.args;
+const argv = word === "help" ? [...rest, "--help"] : Deno.args;
+const [first] = argv;
 try {
   const named = namedCommand(argv);
   if (!named?.entry.network) Deno.permissions.revokeSync({ name: "net" });
   if (named) Deno.exitCode = await (await named.entry.load()).run(named.rest);
-  else if (["--help", "-h", "help"].includes(first)) console.log(programHelp());
+  else if (["--help", "-h"].includes(first)) console.log(programHelp());
   else if (["--version", "-V"].includes(first)) console.log(await versionText());
   else throw unknownCommand(argv);
 } catch (error) {

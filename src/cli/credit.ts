@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { CREDIT_ALGORITHMS, makeAlgorithm } from "../algorithms/mod.ts";
 import { audit, creditOptions } from "../audit/audit.ts";
@@ -138,6 +138,9 @@ async function tracesOf(
 ): Promise<Trace[]> {
   const traces: Trace[] = [];
   let line = 0;
+  if (statSync(file).isDirectory()) {
+    throw new Error(`Cannot audit ${file} as it must be a file: it is a folder`);
+  }
   const input = createReadStream(file, "utf8");
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line++;

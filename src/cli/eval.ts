@@ -25,7 +25,7 @@ import { sourceCommit } from "./program.ts";
 import { commandLine, nextCommand } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 import { timingPhase } from "./timing_phase.ts";
-import { writeWhole } from "./whole_file.ts";
+import { refuseFolder, writeWhole } from "./whole_file.ts";
 
 export { EVAL_TABLES as TABLES };
 export const HELP = {
@@ -75,6 +75,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   checkUsage(flags);
+  refuseFolder(flags.values.run.verdicts);
   const { resume } = flags.values.run;
   using store = openStore(flags.values.run.store);
   if (resume === 0) return await evaluateAll({ argv, flags, store, resumedRun: null });

@@ -17,7 +17,7 @@ import { candidateOf } from "./gate_candidate.ts";
 import { sourceCommit } from "./program.ts";
 import { commandLine, FIXTURE_DATA, FIXTURE_POLICY, SQL_OPTIONS } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
-import { writeWhole } from "./whole_file.ts";
+import { refuseFolder, writeWhole } from "./whole_file.ts";
 
 /** Every option of `finestep leaderboard check`. */
 export const TABLES = {
@@ -88,6 +88,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   requireFlagsOnly(flags);
+  refuseFolder(flags.values.gate.summary);
   return await (flags.values.gate.record ? record(argv, flags) : check(flags));
 }
 

@@ -63,6 +63,7 @@ function wantedId(positionals: readonly string[]): number | null {
 function listed(store: RunStore, json: boolean): string {
   const records = store.runs().map((run) => ({ run, metrics: store.metrics(run.id) }));
   if (json) return JSON.stringify(records.map(versioned), null, 2);
+  if (records.length === 0) return `No run is stored yet: ${store.file.path}`;
   const newest = records.findLast(({ run }) => isStopped(run.status))?.run;
   return [runsTable(records, outputStyle()), ...resumeLines(store, newest)].join("\n");
 }

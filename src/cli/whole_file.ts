@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** A file as it was written. */
@@ -22,6 +22,17 @@ export interface WrittenFile {
 export function refuseToOverwrite(path: string): void {
   if (!existsSync(path)) return;
   throw new Error(`Cannot write ${path} as it is there already: "--force" writes over it`);
+}
+
+/**
+ * Refuses a folder in place of a file, before the work whose result is to be written.
+ *
+ * @param path Empty where nothing is to be written.
+ * @throws {Error} If there is a folder at the path.
+ */
+export function refuseFolder(path: string): void {
+  if (path === "" || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new Error(`Cannot write ${path} as it must be a file: it is a folder`);
 }
 
 /**

@@ -110,7 +110,7 @@ export function defaults<O extends Options>(options: O): Values<O> {
 /**
  * Refuses a value that an option does not allow.
  *
- * @throws {RangeError} If the value is not among the choices, not whole or outside the range.
+ * @throws {RangeError} If the value is not among the choices, not whole, outside the range, or no path.
  */
 export function checkValue<T>(name: string, option: Option<T>, value: T): void {
   if (option.choices && !option.choices.includes(value)) {
@@ -119,6 +119,9 @@ export function checkValue<T>(name: string, option: Option<T>, value: T): void {
         option.choices.join(", ")
       }: current value is ${value}`,
     );
+  }
+  if (option.path && value === "" && option.default !== "") {
+    throw new RangeError(`Cannot set "${name}" as it must be a path: it is empty`);
   }
   if (option.isInteger && !Number.isInteger(value)) {
     throw new RangeError(

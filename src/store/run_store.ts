@@ -110,7 +110,7 @@ export interface StoreSettings extends FileSettings {
 /**
  * Opens the store, making the file and its folder where they are missing.
  *
- * @throws {RangeError} If a newer program wrote the file.
+ * @throws {RangeError} If a newer program wrote the file, or it is a database of something else.
  * @throws {Error} If the file cannot be opened or is not a store.
  */
 export function openStore(path: string = DEFAULT_STORE_PATH, settings?: StoreSettings): RunStore {

@@ -44,7 +44,8 @@ export class StoreFile implements Disposable {
   readonly #statements = new Map<string, Statement>();
 
   /**
-   * @throws {RangeError} If a newer program wrote the file, or an older one that is only to be read.
+   * @throws {RangeError} If the file has other tables, a newer program wrote it, or an older one did and
+   * it is only to be read.
    * @throws {Error} If the file cannot be opened or is not a store.
    */
   constructor(path: string, settings: FileSettings = {}) {
@@ -114,6 +115,7 @@ function preparedFile(
 ): Database {
   const database = openDatabase(path, { isReadOnly });
   try {
+    refuseForeign(database, path);
     if (isReadOnly) prepareReading(database, mayBeOlder);
     else {
       database.exec(SETTINGS);
@@ -125,6 +127,18 @@ function preparedFile(
     database[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Before anything is written: a benchmark's database that is taken for a store stays as it is. */
+function refuseForeign(database: Database, path: string): void {
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+    .map(({ name }) => name);
+  if (tables.length === 0 || tables.includes("migrations")) return;
+  throw new RangeError(
+    `Cannot open the store as the file must be one of finestep: it has other tables (${
+      tables.slice(0, 3).join(", ")
+    }): ${path}`,
+  );
 }
 
 function prepareReading(database: Database, mayBeOlder: boolean): void {

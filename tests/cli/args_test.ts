@@ -1,6 +1,6 @@
 import assert from "finestep/assert";
 import { flagName, helpText, parseFlags, UsageError } from "../../src/cli/args.ts";
-import { choice, option, real } from "../../src/config/option.ts";
+import { choice, file, option, real } from "../../src/config/option.ts";
 
 const TABLES = {
   training: {
@@ -11,6 +11,8 @@ const TABLES = {
   },
   data: {
     data: option("fixtures", "folder", "ours"),
+    store: file("runs.sqlite", "the store", "ours"),
+    gold: file("", "gold SQL (none = none)", "ours"),
     shuffle: option(true, "random order", "ours"),
     quiet: option(false, "no progress", "ours"),
   },
@@ -22,7 +24,7 @@ Deno.test("parseFlags() gives every option its default", () => {
   const { values, given, positionals, json, help } = parse("");
   assert.deepEqual(values, {
     training: { learningRate: 1e-6, schedule: "constant", trainSteps: 24, dualClip: 0 },
-    data: { data: "fixtures", shuffle: true, quiet: false },
+    data: { data: "fixtures", store: "runs.sqlite", gold: "", shuffle: true, quiet: false },
   });
   assert.deepEqual([given.size, positionals.length, json, help], [0, 0, false, false]);
 });
@@ -33,13 +35,17 @@ Deno.test("parseFlags() reads numbers, choices, texts and switches, in both form
   );
   assert.deepEqual(values, {
     training: { learningRate: 2e-4, schedule: "cosine", trainSteps: 3, dualClip: 0 },
-    data: { data: "my/data", shuffle: false, quiet: true },
+    data: { data: "my/data", store: "runs.sqlite", gold: "", shuffle: false, quiet: true },
   });
   assert(given.has("learningRate"));
 });
 
 Deno.test("parseFlags() tells a value that was given from a default that equals it", () => {
   assert.deepEqual([...parse("--train-steps 24").given], ["trainSteps"]);
+});
+
+Deno.test("parseFlags() takes an empty path where it says that there is none", () => {
+  assert.equal(parse("--gold=").values.data.gold, "");
 });
 
 Deno.test("parseFlags() lets the last of two values count", () => {
@@ -92,6 +98,7 @@ for (
       "--schedule linear",
       'Cannot set "--schedule" as it must be one of constant, cosine: current value is linear',
     ],
+    ["--store=", 'Cannot set "--store" as it must be a path: it is empty'],
     ["--quiet=maybe", 'Cannot set "--quiet" as it must be true or false: current value is maybe'],
   ]
 ) {
@@ -125,6 +132,8 @@ training:
 
 data:
   --data <text>                 folder (default fixtures, ours)
+  --store <file>                the store (default runs.sqlite, ours)
+  --gold <file>                 gold SQL (none = none) (default none, ours)
   --no-shuffle                  random order (default true, ours)
   --quiet                       no progress (default false, ours)
 

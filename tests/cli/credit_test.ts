@@ -114,7 +114,7 @@ function classesOf({ trajectories }: AuditDocument, kept: readonly RedundancyCla
 Deno.test("finestep credit scores episodes as the metric and training do, and chats of them alike", async () => {
   await using bench = await Bench.open();
   const { episodes } = bench;
-  const exact = await bench.audit(episodes.map(encodeEpisode));
+  const exact = await bench.audit(episodes.map((episode) => encodeEpisode(episode)));
 
   const redundancies = episodes.map(redundancyOf);
   const called = exact.trajectories.map(({ steps }) =>

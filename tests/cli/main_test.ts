@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS, unknownCommand } from "../../src/cli/commands.ts";
 import { VERSION } from "../../src/cli/program.ts";
+import { openDatabase } from "finestep/sqlite";
 import { openStore } from "../../src/store/run_store.ts";
 import { RUN } from "../store/episodes.ts";
 
@@ -22,6 +23,8 @@ Deno.test("finestep refuses an unknown command with 2, and says what may be mean
     unknownCommand(["dance", "-x"]).message,
     'Unknown command "dance": see "finestep --help"',
   );
+  const { code, stderr } = await finestep("help", "trian");
+  assert.deepEqual([code, stderr], [2, 'Unknown command "trian": did you mean "train"\n']);
 });
 
 Deno.test("finestep refuses an unknown flag with 2 and one line", async () => {
@@ -36,6 +39,24 @@ Deno.test("finestep runs without a store says where it looked, with 1", async ()
   const { code, stderr } = await finestep("runs", "--store", "missing/runs.sqlite");
   assert.equal(code, 1);
   assert.equal(stderr, "Cannot list runs as there is no store: missing/runs.sqlite\n");
+});
+
+Deno.test("finestep runs leaves a database that is no store as it was", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "bird.sqlite");
+    {
+      using database = openDatabase(path);
+      database.exec("CREATE TABLE schools (name TEXT)");
+    }
+    const before = await Deno.readFile(path);
+    const { code, stderr } = await finestep("runs", "--store", path);
+    assert.match(
+      stderr,
+      /^Cannot open the store as .*: it has other tables \(schools\): .*sqlite\n$/,
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(await Deno.readFile(path), before);
+  });
 });
 
 Deno.test("finestep runs lists runs, and one as JSON", async () => {

@@ -1,7 +1,7 @@
 import assert from "finestep/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { refuseToOverwrite, writeWhole } from "../../src/cli/whole_file.ts";
+import { refuseFolder, refuseToOverwrite, writeWhole } from "../../src/cli/whole_file.ts";
 
 async function inFolder(test: (folder: string) => Promise<void> | void): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "finestep" });
@@ -36,6 +36,13 @@ Deno.test("writeWhole() leaves what was there when a part fails, and nothing bes
     await assert.rejects(writeWhole(path, failing()), /no more/);
     assert.equal(await Deno.readTextFile(path), "before");
     assert.deepEqual(namesIn(folder), ["a.txt"]);
+  });
+});
+
+Deno.test("refuseFolder() refuses a folder, not a file or nothing", async () => {
+  await inFolder((folder) => {
+    assert.throws(() => refuseFolder(folder), /^Error: Cannot write .* it is a folder$/);
+    for (const path of ["", join(folder, "nothing")]) refuseFolder(path);
   });
 });
 
