@@ -35,7 +35,7 @@ export async function openSession(
     url: server.replace(/\/+$/, "").replace(/\/api\/v1$/, ""),
     apiKey: Deno.env.get(serverKeyEnv) ?? null,
     timeoutMs: 1000 * serverTimeout,
-    onWaiting: (message) => console.error(`warning: ${message}`),
+    onWaiting: warn,
   }, baseModel);
 }
 
@@ -58,17 +58,22 @@ export async function makeTinkerEngine(
     const { serverProfile: profile, adam } = options;
     const demands = { profile, adam, maxGradientNorm, weightDecay };
     const reducing = checkedReducing(findings, demands);
-    warningsOf(findings).forEach((warning) => console.error(`warning: ${warning}`));
+    warningsOf(findings).forEach(warn);
     return new TinkerEngine({
       ...{ session, config, chat, slots, reducing },
       adapters: { rank, seed },
       adam: { beta1, beta2, epsilon: 1e-8, weightDecay, maxGradientNorm },
       model: { wire: findings.wire },
+      onWarning: warn,
     });
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function warn(message: string): void {
+  console.error(`warning: ${message}`);
 }
 
 function checkAdapters({ adapter, loraRank, loraAlpha, loraTargets }: EngineOptions): void {

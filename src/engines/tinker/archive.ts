@@ -1,15 +1,23 @@
 /**
- * Adapters out of a server's archive: a gzipped tar of a folder in PEFT's form.
+ * Adapters out of a server's archive: a tar of a folder in PEFT's form, which SkyRL gzips on its JAX
+ * backend and not on the others.
  *
  * @module
  */
 
 import type { Adapters } from "../../models/adapter_folder.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import { adapterShapes, LORA_TARGETS } from "../../models/lora.ts";
+import { adapterShapes, type Lora, LORA_TARGETS } from "../../models/lora.ts";
 import { decodeSafetensors } from "../../models/safetensors.ts";
-import { checkNames } from "../../models/weights.ts";
+import { checkNames, elementCount } from "../../models/weights.ts";
 import { ADAPTER_CONFIG } from "./wire.ts";
+
+/** Bytes beyond which an archive is not one of adapters: twice theirs in float32, and some for the rest. */
+export function largestArchive(config: ModelConfig, { rank }: Pick<Lora, "rank">): number {
+  const shapes = adapterShapes(config, { rank, alpha: 1, targets: LORA_TARGETS });
+  const count = [...shapes.values()].map(elementCount).reduce((sum, n) => sum + n, 0);
+  return 2 * 4 * count + 64e6;
+}
 
 /**
  * The adapters in an archive. Which layers they are of is told by the names of their matrices, as
@@ -22,7 +30,7 @@ export async function adaptersOf(
   archive: Uint8Array<ArrayBuffer>,
   config: ModelConfig,
 ): Promise<Adapters> {
-  const files = tarFiles(await gunzipped(archive));
+  const files = tarFiles(isGzip(archive) ? await gunzipped(archive) : archive);
   const weights = decodeSafetensors(fileOf(files, "adapter_model.safetensors"));
   const { rank, alpha } = ADAPTER_CONFIG.parse(
     JSON.parse(new TextDecoder().decode(fileOf(files, "adapter_config.json"))),
@@ -42,6 +50,11 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Arra
   throw new SyntaxError(
     `Cannot read the server's archive as it must have ${name}: it has ${[...files.keys()]}`,
   );
+}
+
+/** By the first two bytes (RFC 1952); those of a tar are of a name. */
+function isGzip([first, second]: Uint8Array): boolean {
+  return first === 0x1f && second === 0x8b;
 }
 
 async function gunzipped(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -12,7 +12,8 @@ import type { ModelConfig } from "../../models/config.ts";
 import type { Policy, Sampling } from "../../policies/policy.ts";
 import type { Batch } from "../../trajectory/batch.ts";
 import type { Engine, EngineState, Learned, UpdateReport } from "../engine.ts";
-import { adaptersOf } from "./archive.ts";
+import type { Adapters } from "../../models/adapter_folder.ts";
+import { adaptersOf, largestArchive } from "./archive.ts";
 import { GRADIENT_LOSS, gradientData, type Wanted } from "./gradient_pass.ts";
 import { TinkerPolicy } from "./policy.ts";
 import type { Reducing } from "./reduction.ts";
@@ -39,6 +40,8 @@ export interface TinkerEngineOptions {
   readonly model: RemoteModelOptions;
   /** Conversations that generate at once. */
   readonly slots: number;
+  /** Told what is less than was hoped for, and no failure. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Tries of a load whose answer is lost, each with a new model. */
@@ -126,14 +129,23 @@ export class TinkerEngine implements Engine {
   async learned(): Promise<Learned> {
     const model = await this.#modelNow();
     const remote = await model.saveForSampler("trained");
-    const archive = await unlessRefused(() => model.archive(remote));
-    return archive
-      ? await adaptersOf(archive, this.#options.config)
-      : { shape: null, weights: new Map(), remote };
+    return await this.#fetched(model, remote) ?? { shape: null, weights: new Map(), remote };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.session[Symbol.asyncDispose]();
+  }
+
+  /** Adapters from the server; null where it gives none, which is no reason to fail after all training. */
+  async #fetched(model: RemoteModel, remote: string): Promise<Adapters | null> {
+    const { config, adapters, onWarning } = this.#options;
+    const warn = ({ message }: Error) => {
+      onWarning?.(`the trained adapters stay where they are: ${message}`);
+      return null;
+    };
+    const mostBytes = largestArchive(config, adapters);
+    const archive = await unlessRefused(() => model.archive(remote, mostBytes), warn);
+    return archive && await adaptersOf(archive, config).catch(warn);
   }
 
   #modelNow(): Promise<RemoteModel> {

@@ -37,11 +37,14 @@ export class Patience implements Disposable {
     return this.#ended.signal;
   }
 
-  /** All of a body, however long it takes, while parts of it come. */
-  async bodyOf({ body }: Response): Promise<Uint8Array<ArrayBuffer>> {
+  /** All of a body, however long it takes, while parts of it come; null if it is of more bytes. */
+  async bodyOf({ body }: Response, mostBytes = Infinity): Promise<Uint8Array<ArrayBuffer> | null> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
     for await (const part of body ?? []) {
       this.#wait(this.#silenceMs);
+      size += part.length;
+      if (size > mostBytes) return null;
       parts.push(part);
     }
     return await new Blob(parts).bytes();

@@ -147,11 +147,12 @@ export class RemoteModel {
     return await this.#saved("save_weights_for_sampler", SAVED, naming);
   }
 
-  /** Adapters that were saved for a sampler: a gzipped tar of a folder in PEFT's form. */
-  async archive(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  /** What was saved for a sampler, as a tar of a folder, where that has at most `mostBytes`. */
+  async archive(path: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const checkpoint = path.split("/").at(-1)!;
     return await this.#transport.download(
       `training_runs/${this.id}/checkpoints/${checkpoint}/archive`,
+      mostBytes,
     );
   }
 

@@ -78,8 +78,8 @@ export interface Manner {
 interface Asking extends Manner {
   /** The operation that a poll is for. */
   readonly of?: string;
-  /** Whether an answer that points elsewhere is fetched from there. */
-  readonly isFollowed?: boolean;
+  /** Of an answer that may lie elsewhere, and is fetched from there: the most bytes that it may have. */
+  readonly mostBytes?: number;
 }
 
 type Reply =
@@ -131,9 +131,13 @@ export class Transport implements Disposable {
     return this.#parsed(path, reply, decoder);
   }
 
-  /** The bytes of a file, which the server may have elsewhere. */
-  async download(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    const asking = { isFollowed: true };
+  /**
+   * The bytes of a file, which the server may have elsewhere.
+   *
+   * @throws {TinkerError} If the server refuses, does not answer, or the file has more than `mostBytes`.
+   */
+  async download(path: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const asking = { mostBytes };
     return (await this.#answered(path, { method: "GET" }, this.#deadline(), asking)).bytes;
   }
 
@@ -198,12 +202,12 @@ export class Transport implements Disposable {
     path: string,
     init: RequestInit,
     deadline: number,
-    { isRepeatable = true, of = path, isFollowed = false }: Asking = {},
+    { isRepeatable = true, of = path, mostBytes }: Asking = {},
   ): Promise<Whole> {
     const isPoll = of !== path;
     let [failures, bareRefusals] = [0, 0];
     while (true) {
-      const reply = await this.#sent(path, init, { deadline, isFollowed });
+      const reply = await this.#sent(path, init, { deadline, mostBytes });
       if (reply.kind === "reply") {
         const { status } = reply;
         if (status < 300 || (isPoll && status === 410)) return reply;
@@ -240,7 +244,7 @@ export class Transport implements Disposable {
   async #sent(
     path: string,
     init: RequestInit,
-    { deadline, isFollowed }: { readonly deadline: number; readonly isFollowed: boolean },
+    { deadline, mostBytes }: { readonly deadline: number } & Pick<Asking, "mostBytes">,
   ): Promise<Reply> {
     const { url, apiKey, silenceMs } = this.#options;
     const totalMs = deadline - this.#clock.now();
@@ -250,16 +254,21 @@ export class Transport implements Disposable {
     try {
       const asked = new URL(`${url}/api/v1/${path}`);
       const answer = await fetch(asked, { ...init, headers, signal, redirect: "manual" });
-      const response = isFollowed ? await followed(answer, asked, { headers, signal }) : answer;
+      const response = mostBytes === undefined
+        ? answer
+        : await followed(answer, asked, { headers, signal });
+      const bytes = await patience.bodyOf(response, mostBytes);
+      if (!bytes) throw this.#tooLarge(path, mostBytes!);
       return {
         kind: "reply",
         status: response.status,
         type: response.headers.get("content-type") ?? "",
-        bytes: await patience.bodyOf(response),
+        bytes,
         retryAfter: response.headers.get("retry-after"),
         location: response.headers.get("location"),
       };
     } catch (error) {
+      if (error instanceof TinkerError) throw error;
       this.#closing.signal.throwIfAborted();
       const isOver = patience.signal.aborted;
       return { kind: "lost", reason: isOver ? STILL_HELD : connectionFailure(error) };
@@ -289,6 +298,13 @@ export class Transport implements Disposable {
   #unreadable(path: string, reason: string): TinkerError {
     return new TinkerError(
       `Cannot read the answer to ${this.#nameOf(path)} as it must be of the Tinker API: ${reason}`,
+      200,
+    );
+  }
+
+  #tooLarge(path: string, mostBytes: number): TinkerError {
+    return new TinkerError(
+      `Cannot take ${this.#nameOf(path)} as it must have at most ${mostBytes} bytes: it has more`,
       200,
     );
   }

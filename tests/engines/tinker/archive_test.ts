@@ -1,22 +1,30 @@
 import assert from "finestep/assert";
-import { adaptersOf } from "../../../src/engines/tinker/archive.ts";
+import { adaptersOf, largestArchive } from "../../../src/engines/tinker/archive.ts";
 import { initialAdapters, LORA_TARGETS } from "../../../src/models/lora.ts";
 import { tinyConfig } from "../engine_fixtures.ts";
-import { archiveOf, packed } from "./archives.ts";
+import { archiveOf, plainArchiveOf, tarOf } from "./archives.ts";
 
 const CONFIG = tinyConfig({ model_type: "qwen3" });
 const SHAPE = { rank: 2, alpha: 32, targets: LORA_TARGETS };
 
-Deno.test("adaptersOf() reads an archive that names no layers", async () => {
+Deno.test("adaptersOf() reads an archive that names no layers, gzipped or not", async () => {
   const weights = initialAdapters(CONFIG, SHAPE, 1);
-  const adapters = await adaptersOf(await archiveOf({ shape: SHAPE, weights }), CONFIG);
-  assert.deepEqual(adapters.shape, SHAPE);
-  assert.deepEqual(new Map([...adapters.weights].sort()), new Map([...weights].sort()));
+  for (
+    const archive of [
+      await archiveOf({ shape: SHAPE, weights }),
+      plainArchiveOf({ shape: SHAPE, weights }),
+    ]
+  ) {
+    const adapters = await adaptersOf(archive, CONFIG);
+    assert.deepEqual(adapters.shape, SHAPE);
+    assert.deepEqual(new Map([...adapters.weights].sort()), new Map([...weights].sort()));
+    assert(archive.length < largestArchive(CONFIG, SHAPE));
+  }
 });
 
 Deno.test("adaptersOf() refuses an archive without adapters, and those of another network", async () => {
   await assert.rejects(
-    adaptersOf(await packed({ "adapter_config.json": "{}" }), CONFIG),
+    adaptersOf(tarOf({ "adapter_config.json": "{}" }), CONFIG),
     /must have adapter_model.safetensors: it has adapter_config.json/,
   );
   const other = tinyConfig({ model_type: "qwen3", hidden_size: 32 });

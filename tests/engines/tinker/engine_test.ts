@@ -10,7 +10,7 @@ import { Session } from "../../../src/engines/tinker/session.ts";
 import { initialAdapters, LORA_TARGETS } from "../../../src/models/lora.ts";
 import { plainChat, tinyConfig, tinyOptions } from "../engine_fixtures.ts";
 import { BATCH } from "../update_batch.ts";
-import { archiveOf } from "./archives.ts";
+import { archiveOf, tarOf } from "./archives.ts";
 import { SkippingClock } from "./clients.ts";
 import { EngineModel } from "./served_models.ts";
 import { type Checkpoints, type Habits, TinkerServer } from "./tinker_server.ts";
@@ -35,13 +35,14 @@ async function embedded(): Promise<OnnxEngine> {
 
 interface Setting {
   readonly habits?: Partial<Habits>;
+  readonly onWarning?: (message: string) => void;
   readonly chunks?: ChunkLimits;
   readonly checkpoints?: Checkpoints;
 }
 
 /** An engine on a server over the same model as {@linkcode embedded}. */
 async function remote(
-  { habits = {}, chunks, checkpoints }: Setting,
+  { habits = {}, chunks, checkpoints, onWarning }: Setting,
   use: (engine: TinkerEngine, server: TinkerServer) => Promise<void>,
 ): Promise<void> {
   await using server = new TinkerServer(
@@ -61,6 +62,7 @@ async function remote(
     reducing: { reduction, accumulation },
     model: { wire, chunks },
     slots: 4,
+    onWarning,
   });
   await use(engine, server);
 }
@@ -311,3 +313,28 @@ Deno.test("TinkerEngine gives the adapters that the server archives, or tells wh
     assert.deepEqual(new Map([...learned.weights].sort()), new Map([...weights].sort()));
   });
 });
+
+Deno.test("TinkerEngine tells why trained adapters stay on the server, which ends no run", async () => {
+  const endless = () => new Response(ReadableStream.from(megabytes()));
+  const archives: readonly (readonly [() => Response, RegExp])[] = [
+    [() => new Response(tarOf({ "model.safetensors": "" })), /must have adapter_model.safetensors/],
+    [() => new Response("<html>"), /must have adapter_model.safetensors/],
+    [endless, /must have at most \d+ bytes: it has more$/],
+  ];
+  for (const [archive, reason] of archives) {
+    const warnings: string[] = [];
+    const setting = { habits: { archive }, onWarning: (said: string) => warnings.push(said) };
+    await remote(setting, async (engine) => {
+      const { remote: path, weights } = await engine.learned();
+      assert.match(path!, /^tinker:/);
+      assert.equal(weights.size, 0);
+    });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0], /^the trained adapters stay where they are: /);
+    assert.match(warnings[0], reason);
+  }
+});
+
+function* megabytes() {
+  while (true) yield new Uint8Array(1_000_000);
+}

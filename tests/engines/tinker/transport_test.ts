@@ -361,7 +361,7 @@ Deno.test("a file that lies elsewhere is fetched from there without the key", as
   const options = { url: server.url, apiKey: "tml-secret", timeoutMs: 10_000 };
   await using session = await Session.open(options, "");
   const model = await session.createModel({ rank: 1, seed: 1 }, WIRE);
-  const bytes = await model.archive(await model.saveForSampler("kept"));
+  const bytes = await model.archive(await model.saveForSampler("kept"), 8);
   assert.equal(new TextDecoder().decode(bytes), "adapters");
   assert.deepEqual(seen.map((headers) => headers.get("x-api-key")), [null]);
 });
@@ -378,7 +378,7 @@ Deno.test("a file over a slow line is waited for while parts of it come", async 
   await using server = new TinkerServer(lively, { archive });
   const options = { url: server.url, apiKey: null, timeoutMs: 60_000, silenceMs: SLOW.silenceMs };
   using transport = new Transport(options);
-  const bytes = await transport.download("training_runs/1/checkpoints/1/archive");
+  const bytes = await transport.download("training_runs/1/checkpoints/1/archive", 6);
   assert.equal(bytes.length, SLOW.steps);
   assert.equal(requests, 1);
 });
