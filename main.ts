@@ -1,7 +1,7 @@
 /** The command line: hands the arguments to the command of src/cli that they name. @module */
 
 import { UsageError } from "./src/cli/args.ts";
-import { namedCommand, programHelp, unknownCommand } from "./src/cli/commands.ts";
+import { namedCommand, programHelp, runCommand, unknownCommand } from "./src/cli/commands.ts";
 import { failureText } from "./src/cli/failure.ts";
 import { versionText } from "./src/cli/program.ts";
 
@@ -11,7 +11,7 @@ const [first] = argv;
 try {
   const named = namedCommand(argv);
   if (!named?.entry.network) Deno.permissions.revokeSync({ name: "net" });
-  if (named) Deno.exitCode = await (await named.entry.load()).run(named.rest);
+  if (named) Deno.exitCode = await runCommand(await named.entry.load(), named.rest);
   else if (["--help", "-h"].includes(first)) console.log(programHelp());
   else if (["--version", "-V"].includes(first)) console.log(await versionText());
   else throw unknownCommand(argv);

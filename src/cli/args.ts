@@ -44,9 +44,14 @@ const MAX_FLAG_WIDTH = 30;
 // deno-lint-ignore no-explicit-any
 type AnyOption = Option<any>;
 
-const COMMON_HELP: readonly (readonly [string, string])[] = [
-  ["--json", "print the result as JSON"],
-  ["-h, --help", "print this help"],
+/** Switches of every command, beside its options; `letter` is a short form. */
+export const COMMON_FLAGS: readonly {
+  readonly flag: "--json" | "--help";
+  readonly help: string;
+  readonly letter?: string;
+}[] = [
+  { flag: "--json", help: "print the result as JSON" },
+  { flag: "--help", help: "print this help", letter: "-h" },
 ];
 
 /**
@@ -110,7 +115,12 @@ export function helpText({ usage, summary }: CommandHelp, tables: OptionTables):
     heading,
     rows: Object.entries(options).map(flagHelp),
   }));
-  sections.push({ heading: "common", rows: [...COMMON_HELP] });
+  sections.push({
+    heading: "common",
+    rows: COMMON_FLAGS.map(({ flag, help, letter }) =>
+      [letter ? `${letter}, ${flag}` : flag, help] as const
+    ),
+  });
   const longest = Math.max(...sections.flatMap(({ rows }) => rows.map(([flag]) => flag.length)));
   const width = Math.min(longest, MAX_FLAG_WIDTH);
   const lines = sections.flatMap(({ heading, rows }) => [
@@ -165,8 +175,10 @@ function grammarOf(options: ReadonlyMap<string, AnyOption>): Grammar {
   const names = [...options.keys()];
   return {
     texts: names.filter((name) => !isSwitch(name)).map(flagName),
-    switches: [...names.filter(isSwitch).map(flagName), "--help", "--json"],
-    letters: { "-h": "--help" },
+    switches: [...names.filter(isSwitch).map(flagName), ...COMMON_FLAGS.map(({ flag }) => flag)],
+    letters: Object.fromEntries(
+      COMMON_FLAGS.flatMap(({ flag, letter }) => letter ? [[letter, flag]] : []),
+    ),
   };
 }
 
@@ -243,6 +255,7 @@ function defaultOf(option: AnyOption): string {
 
 /** `: did you mean "--x"` when a flag is close enough to be meant. */
 function suggestion(flag: string, names: readonly string[]): string {
-  const meant = nearest(flag, [...names.map(flagName), "--json", "--help"]);
+  const common = COMMON_FLAGS.map(({ flag }) => flag);
+  const meant = nearest(flag, [...names.map(flagName), ...common]);
   return meant ? `: did you mean "${meant}"` : ': see "--help"';
 }

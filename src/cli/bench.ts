@@ -9,7 +9,7 @@ import { loadDataset } from "../dataset/dataset.ts";
 import { benchTables } from "../reports/bench_tables.ts";
 import { DEFAULT_STORE_PATH, openStore, type RunStore } from "../store/run_store.ts";
 import { alone } from "./alone.ts";
-import { type Flags, helpText, parseFlags, requireFlagsOnly, UsageError } from "./args.ts";
+import { type Flags, parseFlags, requireFlagsOnly, UsageError } from "./args.ts";
 import { benchDocument, readBenchDocument, sameAgain } from "./bench_document.ts";
 import { type Experiment, results } from "./experiment.ts";
 import { type Cell, cellsOf, examsOf } from "./grid.ts";
@@ -103,10 +103,6 @@ export const HELP = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = flagsOf(argv);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   const { again, store: storePath } = flags.values.run;
   using store = openStore(storePath);
   // A second one would go on with the runs that this one is at.

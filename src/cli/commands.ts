@@ -5,12 +5,12 @@
  * @module
  */
 
-import { type CommandHelp, type OptionTables, UsageError } from "./args.ts";
+import { type CommandHelp, helpText, type OptionTables, parseFlags, UsageError } from "./args.ts";
 import { nearest } from "./nearest.ts";
 
 /** What the module of a command exports. */
 export interface CommandModule {
-  /** @returns The exit code. */
+  /** Not called where help is asked for. @returns The exit code. */
   readonly run: (argv: readonly string[]) => number | Promise<number>;
   readonly HELP: CommandHelp;
   readonly TABLES: OptionTables;
@@ -111,6 +111,21 @@ export function namedCommand(
     }
   }
   return null;
+}
+
+/**
+ * Runs a command, or prints its help where that is asked for.
+ *
+ * @returns The exit code.
+ * @throws {UsageError} If the command line is not one of the command.
+ */
+export async function runCommand(
+  { run, HELP, TABLES }: CommandModule,
+  argv: readonly string[],
+): Promise<number> {
+  if (!parseFlags(argv, TABLES).help) return await run(argv);
+  console.log(helpText(HELP, TABLES));
+  return 0;
 }
 
 /** The refusal of a command line that names no command, with the one that may have been meant. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { parseFlags, UsageError } from "./args.ts";
 import { COMMANDS } from "./commands.ts";
 import { bashScript } from "./completions_bash.ts";
 import { fishScript } from "./completions_fish.ts";
@@ -35,11 +35,7 @@ export const HELP = {
  * @throws {UsageError} If no shell, or one that is not known, is named.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { positionals, help } = parseFlags(argv, TABLES);
-  if (help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
+  const { positionals } = parseFlags(argv, TABLES);
   const [shell] = positionals;
   if (positionals.length !== 1 || !Object.hasOwn(SHELLS, shell)) {
     throw new UsageError(

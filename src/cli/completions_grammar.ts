@@ -6,7 +6,7 @@
  */
 
 import type { Option } from "../config/option.ts";
-import { flagName, type OptionTables } from "./args.ts";
+import { COMMON_FLAGS, flagName, type OptionTables } from "./args.ts";
 import type { CommandEntry } from "./commands.ts";
 
 /** What follows a flag, or stands as an argument. */
@@ -29,10 +29,10 @@ export interface CompletedCommand {
   readonly flags: readonly CompletedFlag[];
 }
 
-const COMMON: readonly CompletedFlag[] = [
-  { flag: "--json", help: "print the result as JSON", value: { kind: "nothing" } },
-  { flag: "--help", help: "print this help", value: { kind: "nothing" } },
-];
+const COMMON: readonly CompletedFlag[] = COMMON_FLAGS.map(({ flag, help }) => ({
+  ...{ flag, help },
+  value: { kind: "nothing" },
+}));
 
 /**
  * A command as completions have it.

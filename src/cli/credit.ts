@@ -22,7 +22,7 @@ import { auditJson, type AuditRecord } from "../reports/audit_document.ts";
 import { auditText, stepsText } from "../reports/audit_report.ts";
 import { rewardOptions } from "../rewards/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
-import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
+import { type Flags, parseFlags, UsageError } from "./args.ts";
 import { located } from "./located.ts";
 import { rerun } from "./rerun.ts";
 import { SQL_OPTIONS } from "./setup.ts";
@@ -73,10 +73,6 @@ export const HELP = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   const file = onlyFile(flags.positionals);
   const record = await auditRecord(file, flags);
   const { steps: line, top } = flags.values.audit;

@@ -13,7 +13,7 @@ import { ANSWER_CAPS } from "../env/options.ts";
 import { SqlPool } from "../sandbox/pool.ts";
 import { sqliteVersion } from "../sandbox/sqlite_version.ts";
 import { fileSha256 } from "../store/file_hashes.ts";
-import { helpText, parseFlags, requireFlagsOnly } from "./args.ts";
+import { parseFlags, requireFlagsOnly } from "./args.ts";
 import { goldReportJson, goldReportText } from "./gold_report.ts";
 import { located } from "./located.ts";
 import { Progress } from "./progress.ts";
@@ -48,11 +48,7 @@ type CheckOptions = ReturnType<typeof parseFlags<typeof TABLES>>["values"]["opti
  * @throws {Error} If the data set cannot be loaded, or the list not be written.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals, json, help } = parseFlags(argv, TABLES);
-  if (help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
+  const { values, positionals, json } = parseFlags(argv, TABLES);
   requireFlagsOnly({ positionals });
   const { dataset, report } = await checked(values.options);
   console.log(

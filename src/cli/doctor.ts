@@ -7,7 +7,7 @@
 import { file, folder, option } from "../config/option.ts";
 import { colored, type Style } from "../reports/style.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
-import { helpText, parseFlags, requireFlagsOnly } from "./args.ts";
+import { parseFlags, requireFlagsOnly } from "./args.ts";
 import { gatherFacts } from "./doctor_facts.ts";
 import { type Finding, findingsOf, hasProblem } from "./doctor_findings.ts";
 import { VERSION } from "./program.ts";
@@ -45,11 +45,7 @@ export const HELP = {
  * @throws {UsageError} If the command line is not one of this command.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals, json, help } = parseFlags(argv, TABLES);
-  if (help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
+  const { values, positionals, json } = parseFlags(argv, TABLES);
   requireFlagsOnly({ positionals });
   const findings = findingsOf(await gatherFacts(values.options));
   console.log(

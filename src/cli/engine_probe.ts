@@ -10,7 +10,7 @@ import { TINKER_OPTIONS } from "../engines/tinker/options.ts";
 import { probe } from "../engines/tinker/probe.ts";
 import { type Finding, findingRows } from "../engines/tinker/verdict.ts";
 import { table } from "../reports/table.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { parseFlags, UsageError } from "./args.ts";
 import { outputStyle } from "./terminal.ts";
 import { openSession } from "./tinker_setup.ts";
 
@@ -47,10 +47,6 @@ export const TABLES = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   if (flags.positionals.length !== 1) {
     throw new UsageError(`Expected the address of one server: ${HELP.usage}`);
   }

@@ -13,7 +13,7 @@ import { isStopped, openStore, type RunStatus, type RunStore } from "../store/ru
 import { firstDifference } from "../store/identity.ts";
 import { usageOf } from "../store/run_usage.ts";
 import { type Arena, openArena } from "./arena.ts";
-import { helpText, parseFlags } from "./args.ts";
+import { parseFlags } from "./args.ts";
 import type { Contestant } from "./contestant.ts";
 import { EVAL_TABLES, type EvalFlags } from "./eval_options.ts";
 import { checkUsage } from "./eval_usage.ts";
@@ -70,10 +70,6 @@ interface Result {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, EVAL_TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, EVAL_TABLES));
-    return 0;
-  }
   checkUsage(flags);
   refuseFolder(flags.values.run.verdicts);
   const { resume } = flags.values.run;

@@ -24,7 +24,7 @@ import {
   type RunStore,
 } from "../store/run_store.ts";
 import { usageOf } from "../store/run_usage.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { parseFlags, UsageError } from "./args.ts";
 import { EVERY_EVAL_EVER_OPTIONS, writeEveryEvalEver } from "./every_eval_ever.ts";
 import { refuseToOverwrite, writeWhole } from "./whole_file.ts";
 
@@ -78,10 +78,6 @@ export const HELP = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   const id = wantedId(flags.positionals);
   const { format, out, force, phase, store: path } = flags.values.options;
   // Opening would make the file.

@@ -19,7 +19,7 @@ import { estimateText } from "../reports/measures.ts";
 import { MARKDOWN } from "../reports/style.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
 import { inTurn } from "./alone.ts";
-import { type Flags, helpText, parseFlags, UsageError } from "./args.ts";
+import { type Flags, parseFlags, UsageError } from "./args.ts";
 import { rowOfRuns } from "./leaderboard_add.ts";
 import { exportRows, LEADERBOARD_EXPORT_OPTIONS } from "./leaderboard_export.ts";
 import { located } from "./located.ts";
@@ -57,10 +57,6 @@ export const HELP = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   const { positionals: [command, ...rest], values } = flags;
   if (command === "add") await add(rest, flags);
   else if (command === "export" && rest.length === 0) {

@@ -11,7 +11,7 @@ import type { MetricOptions } from "../gate/metrics.ts";
 import { EXIT_CODES } from "../gate/verdict.ts";
 import { gateText, recordText } from "../reports/gate_report.ts";
 import { MARKDOWN } from "../reports/style.ts";
-import { type Flags, helpText, parseFlags, requireFlagsOnly } from "./args.ts";
+import { type Flags, parseFlags, requireFlagsOnly } from "./args.ts";
 import { BASELINE_PATH, checkLeaderboard, readBaseline } from "./gate_baseline.ts";
 import { candidateOf } from "./gate_candidate.ts";
 import { sourceCommit } from "./program.ts";
@@ -83,10 +83,6 @@ type GateFlags = Flags<typeof TABLES>;
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   requireFlagsOnly(flags);
   refuseFolder(flags.values.gate.summary);
   return await (flags.values.gate.record ? record(argv, flags) : check(flags));

@@ -29,7 +29,7 @@ import {
   type Run,
   type RunStore,
 } from "../store/run_store.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { parseFlags, UsageError } from "./args.ts";
 import { located } from "./located.ts";
 import { storedSystem, trainedSystem } from "./stored_system.ts";
 import { refuseToOverwrite, writeWhole } from "./whole_file.ts";
@@ -83,11 +83,7 @@ interface Examined extends Omit<Attempted, "variant"> {
  * @throws {Error} If there is no store, or the file is there already or cannot be written.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals, json, help } = parseFlags(argv, TABLES);
-  if (help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
+  const { values, positionals, json } = parseFlags(argv, TABLES);
   const ids = wantedIds(positionals);
   const { out, force, last, trajectories: questions, store: path } = values.options;
   // Opening would make the file.

@@ -14,7 +14,7 @@ import {
   type Run,
   type RunStore,
 } from "../store/run_store.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { parseFlags, UsageError } from "./args.ts";
 import { nextCommand } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
 
@@ -38,11 +38,7 @@ const RUN_FORMAT = "finestep.run/1";
  * @throws {RangeError} If there is no run of that id.
  */
 export function run(argv: readonly string[]): number {
-  const { values, positionals, json, help } = parseFlags(argv, TABLES);
-  if (help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
+  const { values, positionals, json } = parseFlags(argv, TABLES);
   const id = wantedId(positionals);
   const path = values.options.store;
   // Opening would make the file.

@@ -23,7 +23,7 @@ import { SERVE_OPTIONS } from "../server/options.ts";
 import { Sessions } from "../server/sessions.ts";
 import { type Keeper, TrajectoryFile } from "../server/trajectory_file.ts";
 import { makeTask } from "../tasks/mod.ts";
-import { type Flags, given, helpText, parseFlags, requireFlagsOnly } from "./args.ts";
+import { type Flags, given, parseFlags, requireFlagsOnly } from "./args.ts";
 import { located } from "./located.ts";
 import { VERSION } from "./program.ts";
 import { FIXTURE_DATA, SQL_OPTIONS } from "./setup.ts";
@@ -84,10 +84,6 @@ const GROUPS_PER_SESSION = 4;
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
-  if (flags.help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
   requireFlagsOnly(flags);
   const { host, port, tokenEnv, maxSessions, idleSeconds, trajectories } = flags.values.serve;
   const token = Deno.env.get(tokenEnv) || null;

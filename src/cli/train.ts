@@ -5,7 +5,7 @@
  */
 
 import { isStopped, openStore, type RunStore } from "../store/run_store.ts";
-import { helpText, requireFlagsOnly } from "./args.ts";
+import { requireFlagsOnly } from "./args.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { sourceCommit } from "./program.ts";
 import { commandLine } from "./setup.ts";
@@ -28,10 +28,6 @@ export const HELP = {
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = trainFlags(argv);
-  if (flags.help) {
-    console.log(helpText(HELP, TRAIN_TABLES));
-    return 0;
-  }
   requireFlagsOnly(flags);
   using store = openStore(flags.values.run.store);
   return flags.values.run.resume === 0

@@ -15,7 +15,7 @@ import { endText, trainingOptions } from "../reports/watch_progress.ts";
 import type { WatchedRun } from "../reports/watch_snapshot.ts";
 import { cut } from "../reports/watch_text.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
-import { helpText, parseFlags, UsageError } from "./args.ts";
+import { parseFlags, UsageError } from "./args.ts";
 import { INTERRUPTED } from "./interrupt.ts";
 import { Screen } from "./screen.ts";
 import { outputStyle } from "./terminal.ts";
@@ -62,11 +62,7 @@ interface Watch {
  * @throws {RangeError} If there is no such run.
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals, json, help } = parseFlags(argv, TABLES);
-  if (help) {
-    console.log(helpText(HELP, TABLES));
-    return 0;
-  }
+  const { values, positionals, json } = parseFlags(argv, TABLES);
   const runId = wantedId(positionals);
   if (json) {
     throw new UsageError(
