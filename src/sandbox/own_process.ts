@@ -7,6 +7,12 @@
 
 import { fileURLToPath } from "node:url";
 
+/**
+ * How Deno starts the program where its `deno.json` says what it may do, as that of a build does: with
+ * that, and with nothing that is not there.
+ */
+export const BOUNDED = ["--permission-set", "--no-prompt", "--cached-only", "--no-remote"];
+
 /** The first argument by which a compiled program is told to be a SQL worker (src/cli/compiled.ts). */
 export const SQL_WORKER = "sql-worker";
 
@@ -21,14 +27,17 @@ export interface WorkerBounds {
 }
 
 /**
- * The arguments after `Deno.execPath()` that run this program on a command line.
+ * The arguments after `Deno.execPath()` that run this program on a command line, with the permissions that
+ * it has itself.
  *
  * @param argv What a user would write after `finestep`.
  */
 export function programArguments(argv: readonly string[]): string[] {
-  return Deno.build.standalone
-    ? [...argv]
-    : ["run", "--quiet", "--allow-all", pathOf("../../main.ts"), ...argv];
+  if (Deno.build.standalone) return [...argv];
+  const config = pathOf("../../deno.json");
+  const isBounded = "permissions" in JSON.parse(Deno.readTextFileSync(config));
+  const granted = isBounded ? BOUNDED : ["--allow-all"];
+  return ["run", "--quiet", ...granted, "--config", config, pathOf("../../main.ts"), ...argv];
 }
 
 /**

@@ -9,8 +9,8 @@ import { join } from "node:path";
 
 /** What a portable file starts, beside what it brings along; all of them are on a bare Linux and macOS. */
 export const TOOLS = [
-  ...["sh", "uname", "id", "mkdir", "mktemp", "chmod", "rm", "find", "wc", "tail", "gzip", "tar"],
-  ...["sha256sum", "shasum"],
+  ...["sh", "uname", "id", "ls", "mkdir", "mktemp", "chmod", "rm", "find", "wc", "tail", "gzip"],
+  ...["tar", "sha256sum", "shasum"],
 ];
 
 /** How a program ended, what it said, and how long it took. */

@@ -8,15 +8,13 @@
 const SYSTEM = ["cpus", "systemMemoryInfo", "osRelease", "statfs"];
 
 /**
- * Flags of Deno, all but those for native libraries: the portable file can name the folder of its own,
- * as Deno knows only of absolute ones.
+ * The permissions as `deno.json` has them, so that every start of the program is granted the same.
+ *
+ * @param libraries Folders of native libraries, relative to that file; true for all.
  */
-export const PERMISSIONS: readonly string[] = [
-  "--allow-read",
-  "--allow-write",
-  "--allow-env",
-  "--allow-run",
-  "--allow-net",
-  "--deny-import",
-  `--allow-sys=${SYSTEM}`,
-];
+export function permissions(libraries: true | readonly string[]) {
+  return {
+    ...{ read: true, write: true, env: true, run: true, net: true },
+    ...{ import: { deny: true }, sys: SYSTEM, ffi: libraries },
+  };
+}

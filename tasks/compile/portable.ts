@@ -9,8 +9,8 @@ import { createHash } from "node:crypto";
 import { createGzip } from "node:zlib";
 import { Readable } from "node:stream";
 import { DENO_VERSION, VERSION } from "../../src/cli/program.ts";
-import { PERMISSIONS } from "./permissions.ts";
-import { NATIVE_PACKAGE, PACKAGES, type ProgramFile } from "./program_files.ts";
+import { BOUNDED } from "../../src/sandbox/own_process.ts";
+import type { ProgramFile } from "./program_files.ts";
 import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 import type { Target } from "./targets.ts";
 
@@ -23,10 +23,12 @@ export interface PortableOptions {
   readonly level: number;
 }
 
-/** Sizes in bytes. */
-export interface Built {
+/** What the script says of the archive behind it. */
+interface Archive {
+  /** With the script. */
   readonly sizeBytes: number;
   readonly unpackedBytes: number;
+  readonly sha256: string;
 }
 
 /** Holds the script's numbers; the rest is spaces. */
@@ -41,7 +43,7 @@ export async function writePortable(
   path: string,
   files: readonly ProgramFile[],
   { target, deno, level }: PortableOptions,
-): Promise<Built> {
+): Promise<void> {
   checkShell(target);
   const all: ProgramFile[] = [
     { path: "deno", source: await Deno.realPath(deno) },
@@ -73,7 +75,6 @@ export async function writePortable(
   await writeAll(out, head);
   // An older file may have been there with other rights.
   if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
-  return { sizeBytes, unpackedBytes };
 }
 
 /**
@@ -92,7 +93,7 @@ export function checkShell({ triple, uname }: Target): void {
 /** The script with its numbers, filled up to the place where the archive begins. */
 function headText(
   { triple, platform, uname }: Target,
-  { sizeBytes, unpackedBytes, sha256 }: Built & { readonly sha256: string },
+  { sizeBytes, unpackedBytes, sha256 }: Archive,
 ): Uint8Array {
   const values: Readonly<Record<string, string | number>> = {
     VERSION,
@@ -107,8 +108,7 @@ function headText(
     // tail counts from one.
     OFFSET: HEAD_BYTES + 1,
     UNPACKED: Math.ceil(unpackedBytes / 1e6),
-    PERMISSIONS: PERMISSIONS.join(" "),
-    NATIVE: `${PACKAGES}/${NATIVE_PACKAGE}`,
+    BOUNDED: BOUNDED.join(" "),
   };
   const script = Deno.readTextFileSync(new URL("portable_head.sh", import.meta.url))
     .replaceAll(/@([A-Z0-9]+)@/g, (_, name) => String(values[name]));

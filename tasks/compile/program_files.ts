@@ -8,6 +8,7 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Lock, type ModuleGraph, neededPackages, prunedLock } from "./packages.ts";
+import { permissions } from "./permissions.ts";
 import type { Target } from "./targets.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,13 +49,13 @@ export const ENTRY = "src/cli/compiled.ts";
  * browsers, texts other than licences, and what marks a package as looked at in Deno's cache.
  */
 const UNUSED =
-  /(\.ts|\.cts|\.mts|\.map|_test\.js|\.(fesm|es2017)(\.min)?\.js|\.html|\/\.scripts-warned-\d+|\/(readme|changelog|history)[^/]*\.md)$|\/miniprogram\//i;
+  /(\.ts|\.cts|\.mts|\.map|_test\.js|\.(fesm|es2017|min)\.js|\.html|\/\.scripts-warned-\d+|\/(readme|changelog|history)[^/]*\.md)$|\/(miniprogram|umd|iife|wasm-out)\//i;
 
 /** The folder of npm packages in Deno's cache. */
 export const PACKAGES = "deno_dir/npm/registry.npmjs.org";
 
 /** The package with the native library. */
-export const NATIVE_PACKAGE = "onnxruntime-node";
+const NATIVE_PACKAGE = "onnxruntime-node";
 
 /**
  * All files of the program for a target, by path: the source below `app`, Deno's cache below `deno_dir`.
@@ -77,6 +78,7 @@ export async function programFiles(
   const npm = [...packages.values()].flatMap(({ name, version, localPath }) =>
     filesBelow(localPath)
       .filter((path) => !UNUSED.test(`/${path}`))
+      .filter(isRead(localPath))
       .filter((path) => !path.startsWith("bin/napi-v6/") || path.startsWith(native))
       .map((path) => ({
         path: `${PACKAGES}/${name}/${version}/${path}`,
@@ -97,7 +99,15 @@ export async function programFiles(
   const files: ProgramFile[] = [
     ...npm,
     ...source.map((path) => ({ path: `app/${path}`, source: join(ROOT, path) })),
-    jsonFile("app/deno.json", runManifest(manifest, lock)),
+    jsonFile("app/deno.json", {
+      ...runManifest(manifest, lock),
+      // Where a compiled program will unpack the library is not known when it is built.
+      permissions: {
+        default: permissions(
+          facts.form === "compiled" ? true : [`../${PACKAGES}/${NATIVE_PACKAGE}`],
+        ),
+      },
+    }),
     jsonFile("app/deno.lock", lock),
     jsonFile("app/build.json", facts),
     // Else a registry of the user's own would name another folder of the cache.
@@ -141,6 +151,16 @@ function runManifest({ name, version, exports, imports }: {
     lock: { frozen: true },
     imports: Object.fromEntries(Object.entries(imports).filter(isNeeded)),
   };
+}
+
+/**
+ * Which modules of a package Node reads: where `main` is a bundle for it, as TensorFlow.js has them, no
+ * other module is.
+ */
+function isRead(folder: string): (path: string) => boolean {
+  const { main } = JSON.parse(Deno.readTextFileSync(join(folder, "package.json")));
+  if (!main?.endsWith(".node.js")) return () => true;
+  return (path) => path === main || !path.endsWith(".js");
 }
 
 async function moduleGraph(): Promise<ModuleGraph> {

@@ -6,7 +6,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { DENO_VERSION } from "../../src/cli/program.ts";
-import { PERMISSIONS } from "./permissions.ts";
+import { BOUNDED } from "../../src/sandbox/own_process.ts";
 import { ENTRY, type ProgramFile } from "./program_files.ts";
 import { checkExecutable, type Target } from "./targets.ts";
 
@@ -44,11 +44,9 @@ export async function compile(
     await shareBases(join(stage, "deno_dir"));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ...["compile", "--no-check", "--no-prompt", "--cached-only", "--self-extracting"],
+        ...["compile", "--no-check", ...BOUNDED, "--self-extracting"],
         // Threads have permissions of their own (src/sandbox/confined_worker.ts).
         "--unstable-worker-options",
-        // A library's folder is known only where it is unpacked.
-        ...[...PERMISSIONS, "--allow-ffi"],
         ...[...THREADS, ...ASSETS].flatMap((path) => ["--include", path]),
         ...["--app-name", "finestep", "--target", target.triple, "--output", resolve(output)],
         ENTRY,

@@ -1,6 +1,7 @@
 import assert from "finestep/assert";
 import { join } from "node:path";
 import { BareMachine, TOOLS } from "../../tasks/compile/bare_machine.ts";
+import { permissions } from "../../tasks/compile/permissions.ts";
 import { writePortable } from "../../tasks/compile/portable.ts";
 import type { ProgramFile } from "../../tasks/compile/program_files.ts";
 import { type Target, targetNamed, TARGETS } from "../../tasks/compile/targets.ts";
@@ -16,7 +17,7 @@ if (task === "wait") {
   console.log("waiting");
   setInterval(() => {}, 1000);
 } else {
-  console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd() }));
+  console.log(JSON.stringify({ args: Deno.args, cwd: Deno.cwd(), main: import.meta.filename }));
   Deno.exit(Number(rest[0] ?? 0));
 }`;
 
@@ -33,7 +34,11 @@ async function opened(
   const text = (path: string, text: string): ProgramFile => {
     return { path, source: new TextEncoder().encode(text) };
   };
-  const files = [text("app/deno.json", "{}"), text("app/main.ts", PROGRAM)];
+  const manifest = { permissions: { default: permissions(true) } };
+  const files = [
+    text("app/deno.json", JSON.stringify(manifest)),
+    text("app/main.ts", PROGRAM),
+  ];
   const program = join(machine.path, "fine step");
   await writePortable(program, files, {
     ...{ deno, level: 1 },
@@ -60,7 +65,9 @@ Deno.test({
     const args = ["a b", "3", "--extract-dir", "'\"$x"];
     const { code, stdout, stderr } = await machine.run(program, args);
     assert.deepEqual([code, stderr], [3, ""]);
-    assert.deepEqual(JSON.parse(stdout), { args, cwd: await Deno.realPath(machine.work) });
+    const { main, ...passed } = JSON.parse(stdout);
+    assert.deepEqual(passed, { args, cwd: await Deno.realPath(machine.work) });
+    assert.ok(main.startsWith(await Deno.realPath(machine.home)), main);
     assert.deepEqual(namesIn(machine.work), []);
   },
 });
@@ -98,7 +105,7 @@ Deno.test({
     await Deno.readTextFile(reached);
     const parts = namesIn(cache);
     assert.equal(parts.length, 1);
-    assert.match(parts[0], /^\.unpacking-/);
+    assert.match(parts[0], /^\.finestep-/);
     await new Deno.Command("kill", { args: ["-KILL", "--", `-${child.pid}`] }).output();
     assert.equal((await child.status).signal, "SIGKILL");
     await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
@@ -110,7 +117,7 @@ Deno.test({
     await Deno.utime(join(cache, parts[0]), longAgo, longAgo);
     assert.equal((await machine.run(program, ["x"])).code, 0);
     assert.equal(namesIn(cache).length, 1);
-    assert.doesNotMatch(namesIn(cache)[0], /^\.unpacking-/);
+    assert.doesNotMatch(namesIn(cache)[0], /^\.finestep-/);
   },
 });
 
@@ -133,7 +140,7 @@ for (const sums of ["by SHA-256", "by gzip where there is no program for SHA-256
         stderr,
         hasSums
           ? /^Cannot unpack finestep as its content must have SHA-256 [0-9a-f]{64}: .*\n$/
-          : /Cannot unpack finestep as it must be whole and have \d+ MB of room: see above/,
+          : /Cannot unpack finestep as it must be whole and have \d+ MB of room in .*: gzip: /,
       );
       assert.deepEqual(namesIn(cache), []);
     },
@@ -179,7 +186,7 @@ Deno.test({
   ...UNIX,
   async fn() {
     await using place = await opened();
-    const { machine, program } = place;
+    const { machine, program, cache } = place;
     const told = join(machine.path, "told");
     const other = join(machine.path, "other");
     const inEnvironment = { HOME: machine.home, FINESTEP_EXTRACT_DIR: other };
@@ -195,6 +202,9 @@ Deno.test({
       assert.deepEqual(JSON.parse(stdout).args, ["x"]);
       assert.ok(namesIn(folder).some((name) => /^[\d.]+-[0-9a-f]{16}$/.test(name)), folder);
     }
+    const relative = { HOME: machine.home, XDG_CACHE_HOME: "here" };
+    assert.equal((await machine.run(program, ["x"], { env: relative })).code, 0);
+    assert.deepEqual(namesIn(cache).length, 1);
     const temporary = join(machine.path, "temporary");
     await Deno.mkdir(temporary);
     assert.equal((await machine.run(program, ["x"], { env: { TMPDIR: temporary } })).code, 0);
@@ -216,6 +226,78 @@ Deno.test({
       stderr,
       /^Cannot unpack finestep as Deno's permissions have no way to write a comma: /,
     );
+  },
+});
+
+Deno.test({
+  name: "a portable file runs from where a link leads, as Deno compares what it may load with that",
+  ...UNIX,
+  async fn() {
+    await using place = await opened();
+    const { machine, program } = place;
+    const disk = join(await Deno.realPath(machine.path), "disk");
+    await Deno.mkdir(disk);
+    await Deno.symlink(disk, join(machine.home, "link"));
+    const env = { XDG_CACHE_HOME: join(machine.home, "link") };
+    const { stdout, stderr } = await machine.run(program, ["x"], { env });
+    assert.ok(JSON.parse(stdout).main.startsWith(`${disk}/finestep/`), stderr);
+  },
+});
+
+Deno.test({
+  name: "a portable file does not run what another put into the place of what it unpacks",
+  ...UNIX,
+  async fn() {
+    await using place = await opened();
+    const { machine, program, cache } = place;
+    assert.equal((await machine.run(program, ["x"])).code, 0);
+    const home = join(cache, namesIn(cache)[0]);
+    const isRefused = async () => {
+      const { code, stdout, stderr } = await machine.run(program, ["x"]);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(
+        stderr,
+        /^Cannot run finestep as what it is unpacked to must be the user's own /,
+      );
+    };
+    await Deno.rename(home, join(machine.home, "elsewhere"));
+    await Deno.symlink(join(machine.home, "elsewhere"), home);
+    await isRefused();
+    // Only root can give a folder away.
+    if (Deno.uid() !== 0) return;
+    await Deno.remove(home);
+    await Deno.rename(join(machine.home, "elsewhere"), home);
+    await Deno.chown(home, 12345, 12345);
+    await isRefused();
+    // Named, the folder's owner is trusted with what lies in it.
+    const named = ["--extract-dir", cache, "x"];
+    assert.equal((await machine.run(program, named)).code, 1);
+    await Deno.chown(cache, 12345, 12345);
+    await Deno.chmod(cache, 0o755);
+    assert.equal((await machine.run(program, named)).code, 0);
+  },
+});
+
+Deno.test({
+  name: "a portable file tells of a full disk in one line",
+  ...UNIX,
+  async fn() {
+    await using place = await opened({ tools: TOOLS.filter((tool) => tool !== "tar") });
+    const { machine, program, cache } = place;
+    const tar = join(machine.path, "bin", "tar");
+    const line = "tar: a: Cannot write: No space left on device";
+    await Deno.writeTextFile(
+      tar,
+      `#!/bin/sh\ni=0\nwhile [ $((i += 1)) -lt 5000 ]; do echo "${line}" >&2; done\nexit 2\n`,
+    );
+    await Deno.chmod(tar, 0o755);
+    const { code, stderr } = await machine.run(program, ["x"]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      new RegExp(`^Cannot unpack [^\n]* MB of room in [^\n]*: ${line}; [^\n]*\n$`),
+    );
+    assert.deepEqual(namesIn(cache), []);
   },
 });
 
