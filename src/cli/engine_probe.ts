@@ -14,6 +14,9 @@ import { parseFlags, UsageError } from "./args.ts";
 import { outputStyle } from "./terminal.ts";
 import { openSession } from "./tinker_setup.ts";
 
+/** Name and version of `--json`; the version goes up with a change that breaks readers. */
+const PROBE_FORMAT = "finestep.probe/1";
+
 const { baseModel, serverKeyEnv, serverTimeout } = TINKER_OPTIONS;
 
 /** What the help says first. */
@@ -58,7 +61,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const rows = findingRows(findings);
   const refusals = rows.filter(({ isRefusal }) => isRefusal);
   if (flags.json) {
-    console.log(JSON.stringify({ server, baseModel: session.baseModel, findings, rows }, null, 2));
+    const { baseModel } = session;
+    const document = { schema: PROBE_FORMAT, server, baseModel, findings, rows };
+    console.log(JSON.stringify(document, null, 2));
   } else {
     console.log(probeText(server, session.baseModel, rows));
   }

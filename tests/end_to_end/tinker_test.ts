@@ -92,7 +92,8 @@ Deno.test("finestep engine probe exits with 1 where a server cannot be trained o
   await using server = servedWalk({ accumulation: "last request only" });
   const { code, stdout } = await finestep("engine", "probe", server.url, "--json");
   assert.equal(code, 1);
-  const { baseModel, findings, rows } = JSON.parse(stdout);
+  const { schema, baseModel, findings, rows } = JSON.parse(stdout);
+  assert.equal(schema, "finestep.probe/1");
   assert.equal(baseModel, "tiny");
   assert.equal(findings.reduction, "sequence-mean");
   assert.deepEqual(
