@@ -72,6 +72,33 @@ Deno.test("finestep train on a server goes on after both were killed as if nothi
   assert.deepEqual(stored(killed), expected);
 });
 
+Deno.test("finestep train on a server frees its models there when it is interrupted, and goes on", async () => {
+  await using workplace = await Workplace.open();
+  await using server = servedWalk();
+  const process = new FinestepProcess(workplace, "train", ...flags(workplace, server));
+  const { code, stderr } = await process.interruptedAfterLine(/^step 1\/4/);
+  assert.equal(code, 130, stderr);
+  assert.match(stderr, /^Stopped; go on with: finestep train --resume 1 /m);
+  assert.equal(server.modelCount, 0);
+  const resumed = await finestep("train", "--resume", "1", "--store", workplace.store);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.equal(server.modelCount, 0);
+  assert.equal(stored(workplace).steps.length, 4);
+});
+
+Deno.test("finestep train says in the server's own words that its models are lost", async () => {
+  await using workplace = await Workplace.open();
+  await using server = servedWalk();
+  server.fault = ({ path, count }) => {
+    if (path === "asample" && count === 30) server.restart();
+    return null;
+  };
+  const { code, stderr } = await finestep("train", ...flags(workplace, server));
+  assert.equal(code, 1);
+  assert.match(stderr, /^Cannot go on as the server refused "\w+" at .*$/m);
+  assert.doesNotMatch(stderr, /^ +at /m);
+});
+
 Deno.test("finestep train refuses a server that would not do as it is told", async () => {
   await using workplace = await Workplace.open();
   await using server = servedWalk();

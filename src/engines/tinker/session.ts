@@ -101,7 +101,7 @@ export class Session implements AsyncDisposable {
   async unload(model: RemoteModel): Promise<void> {
     this.#models.delete(model);
     const body = { model_id: model.id, type: "unload_model" };
-    const manner = { timeoutMs: UNLOAD_MS };
+    const manner = { timeoutMs: UNLOAD_MS, isAside: true };
     await this.transport.result("unload_model", body, ANYTHING, manner).catch(() => {});
   }
 
@@ -130,7 +130,8 @@ export class Session implements AsyncDisposable {
   #beat(timeoutMs: number): void {
     const body = { session_id: this.#id, type: "session_heartbeat" };
     // One that is lost is followed by others; a session that is lost is told by the next request.
-    this.transport.post("session_heartbeat", body, ANYTHING, { timeoutMs }).catch(() => {});
+    const manner = { timeoutMs, isAside: true };
+    this.transport.post("session_heartbeat", body, ANYTHING, manner).catch(() => {});
   }
 }
 

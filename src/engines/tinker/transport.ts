@@ -72,6 +72,8 @@ export interface Manner {
   readonly isRepeatable?: boolean;
   /** In place of the transport's own. */
   readonly timeoutMs?: number;
+  /** Whether nobody waits for it, so that no wait is told of. */
+  readonly isAside?: boolean;
 }
 
 /** A request and how its failures are told of. */
@@ -162,7 +164,7 @@ export class Transport implements Disposable {
     for (let tries = 1;; tries++) {
       const reply = await this.#answered(path, requestOf(body), deadline, manner);
       const requestId = this.#parsed(path, reply, PROMISE);
-      const result = await this.#polled(path, requestId, deadline);
+      const result = await this.#polled(path, requestId, deadline, manner);
       if (result !== null) return this.#parsed(path, result, decoder);
       if (tries === PROMISE_RETRIES) {
         throw new TinkerError(
@@ -175,24 +177,34 @@ export class Transport implements Disposable {
 
   /** Gives up all requests under way. */
   [Symbol.dispose](): void {
-    this.#closing.abort(new TinkerError(`The connection to ${this.url} is closed`, null));
+    this.#closing.abort(
+      new TinkerError(`Cannot ask ${this.url} as the connection is closed`, null),
+    );
   }
 
   /** Polls for a result; null when the server has lost it. */
-  async #polled(path: string, requestId: string, deadline: number): Promise<Whole | null> {
+  async #polled(
+    path: string,
+    requestId: string,
+    deadline: number,
+    { isAside = false }: Manner = {},
+  ): Promise<Whole | null> {
     const body = requestOf({ request_id: requestId, allow_metadata_only: false });
     while (true) {
-      const reply = await this.#answered("retrieve_future", body, deadline, { of: path });
+      const reply = await this.#answered("retrieve_future", body, deadline, { of: path, isAside });
       if (reply.status === 410) return null;
       if (reply.type.startsWith(PROTOBUF)) return reply;
       const state = pollState(this.#json(path, reply));
       if (state.kind === "done") return reply;
       if (state.kind === "failed") {
-        throw new TinkerError(`The server failed at ${this.#nameOf(path)}: ${state.reason}`, 200);
+        throw new TinkerError(
+          `Cannot go on as the server failed at ${this.#nameOf(path)}: ${state.reason}`,
+          200,
+        );
       }
       this.#checkTime(path, "it goes on working", deadline);
       if (state.kind === "announced") continue;
-      if (state.reason !== null) this.#notify(path, state.reason, deadline);
+      if (state.reason !== null && !isAside) this.#notify(path, state.reason, deadline);
       await this.#clock.wait(TRY_AGAIN_MS);
     }
   }
@@ -202,7 +214,7 @@ export class Transport implements Disposable {
     path: string,
     init: RequestInit,
     deadline: number,
-    { isRepeatable = true, of = path, mostBytes }: Asking = {},
+    { isRepeatable = true, isAside = false, of = path, mostBytes }: Asking = {},
   ): Promise<Whole> {
     const isPoll = of !== path;
     let [failures, bareRefusals] = [0, 0];
@@ -221,19 +233,22 @@ export class Transport implements Disposable {
             ? refusalText(new TextDecoder().decode(reply.bytes))
             : `it points to ${reply.location}, and requests are made where "--server" says alone`;
           throw new TinkerError(
-            `The server refused ${this.#nameOf(of)} with status ${status}: ${said}`,
+            `Cannot go on as the server refused ${this.#nameOf(of)} with status ${status}: ${said}`,
             status,
           );
         }
       } else if (!isRepeatable) {
-        throw new TinkerError(`No answer to ${this.#nameOf(of)}: ${reply.reason}`, null);
+        throw new TinkerError(
+          `Cannot go on as there was no answer to ${this.#nameOf(of)}: ${reply.reason}`,
+          null,
+        );
       }
       const reason = reply.kind === "lost" ? reply.reason : `its answer is ${reply.status}`;
       this.#checkTime(of, reason, deadline);
       const retryAfter = reply.kind === "reply" ? retryAfterMs(reply.retryAfter, Date.now()) : 0;
       // A poll that was held until its end is no failure.
       if (reply.kind === "lost" && isPoll && reply.reason === STILL_HELD) continue;
-      if (failures > 0) this.#notify(of, reason, deadline);
+      if (failures > 0 && !isAside) this.#notify(of, reason, deadline);
       const uniform = Math.random();
       await this.#clock.wait(
         backoffMs(++failures, { uniform, retryAfterMs: retryAfter }),
