@@ -32,9 +32,7 @@ export async function adaptersOf(
 ): Promise<Adapters> {
   const files = tarFiles(isGzip(archive) ? await gunzipped(archive) : archive);
   const weights = decodeSafetensors(fileOf(files, "adapter_model.safetensors"));
-  const { rank, alpha } = ADAPTER_CONFIG.parse(
-    JSON.parse(new TextDecoder().decode(fileOf(files, "adapter_config.json"))),
-  );
+  const { rank, alpha } = configIn(fileOf(files, "adapter_config.json"));
   const names = [...weights.keys()];
   const targets = LORA_TARGETS.filter((target) =>
     names.some((name) => name.includes(`.${target}.lora_`))
@@ -42,6 +40,17 @@ export async function adaptersOf(
   const shape = { rank, alpha, targets };
   checkNames(adapterShapes(config, shape), weights);
   return { shape, weights };
+}
+
+function configIn(file: Uint8Array): Pick<Lora, "rank" | "alpha"> {
+  const parsed = ADAPTER_CONFIG.safeParse(JSON.parse(new TextDecoder().decode(file)));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new SyntaxError(
+    `Cannot read the server's archive as adapter_config.json must be PEFT's: "${
+      path.join(".")
+    }": ${message}`,
+  );
 }
 
 function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {

@@ -1,5 +1,6 @@
 import assert from "finestep/assert";
 import { adaptersOf, largestArchive } from "../../../src/engines/tinker/archive.ts";
+import { encodeSafetensors } from "../../../src/models/safetensors.ts";
 import { initialAdapters, LORA_TARGETS } from "../../../src/models/lora.ts";
 import { tinyConfig } from "../engine_fixtures.ts";
 import { archiveOf, plainArchiveOf, tarOf } from "./archives.ts";
@@ -26,6 +27,14 @@ Deno.test("adaptersOf() refuses an archive without adapters, and those of anothe
   await assert.rejects(
     adaptersOf(tarOf({ "adapter_config.json": "{}" }), CONFIG),
     /must have adapter_model.safetensors: it has adapter_config.json/,
+  );
+  const odd = {
+    "adapter_config.json": "{}",
+    "adapter_model.safetensors": encodeSafetensors(new Map()),
+  };
+  await assert.rejects(
+    adaptersOf(tarOf(odd), CONFIG),
+    /^SyntaxError: Cannot read .* must be PEFT's: "peft_type": /,
   );
   const other = tinyConfig({ model_type: "qwen3", hidden_size: 32 });
   const weights = initialAdapters(other, SHAPE, 1);
