@@ -57,6 +57,7 @@ function nameOf(groups: readonly (readonly StoredEvaluation[])[], index: number)
 
 function plainName(evaluation: StoredEvaluation): string {
   const { dataSet, split, temperature, samples } = formOf(evaluation);
+  if (evaluation.run.identity?.prompt === null) return `${dataSet} ${split}, answers from a file`;
   const attempts = samples === 1 ? "1 attempt each" : `${samples} attempts each`;
   const how = temperature === 0
     ? "greedy"

@@ -16,7 +16,7 @@ import { type Decision, detectableDifference, type Difference } from "../evaluat
 import { type Comparison, comparisons, SEED } from "./comparisons.ts";
 import { type Cell, html, paragraphHtml, tableHtml } from "./markup.ts";
 import { countText, estimateHtml, intervalText, numberText, pText } from "./numbers.ts";
-import { byVariant, type Exam } from "./report.ts";
+import { type Attempted, byVariant, type Exam } from "./report.ts";
 import { escapeHtml, type Section } from "./section.ts";
 import { meanOver } from "./seeds.ts";
 
@@ -62,18 +62,32 @@ function examSentence(exam: Exam, compared: readonly Comparison[]): string {
   const claimant = systemOf(exam);
   const own = byVariant(exam).get(claimant)!;
   const ex = numberText("ex", meanOver("ex", own).mean);
-  const rtr = numberText("redundant_tool_calls", meanOver("redundant_tool_calls", own).mean);
   const start =
     `<b>${escapeHtml(exam.name)}:</b> ${escapeHtml(claimant)} answers <b>${ex} %</b> of the ` +
-    `questions right (EX), and <b>${rtr} %</b> of its tool calls are redundant. `;
+    `questions right (EX), and ${redundancyWords(own)}. `;
   const [rival] = compared;
   if (!rival) return paragraphHtml(html(`${start}There is nothing here to compare it with.`));
+  const redundancy = [own, byVariant(exam).get(rival.rival)!].some(callsTools)
+    ? `, and the share of redundant calls ${
+      differenceWords("redundant_tool_calls", rival.redundantCalls)
+    }`
+    : "";
   return paragraphHtml(html(
     `${start}Compared with ${escapeHtml(rival.rival)}, EX is ${
       differenceWords("ex", rival.ex)
-    }, and the share ` +
-      `of redundant calls ${differenceWords("redundant_tool_calls", rival.redundantCalls)}.`,
+    }${redundancy}.`,
   ));
+}
+
+/** Without a call, none of them redundant is no merit. */
+function redundancyWords(runs: readonly Attempted[]): string {
+  if (!callsTools(runs)) return "calls no tool";
+  const rtr = numberText("redundant_tool_calls", meanOver("redundant_tool_calls", runs).mean);
+  return `<b>${rtr} %</b> of its tool calls are redundant`;
+}
+
+function callsTools(runs: readonly Attempted[]): boolean {
+  return meanOver("tool_calls", runs).mean > 0;
 }
 
 /** `<b>3.1 points lower</b> (95 % interval −7.2 to 1.0, p 0.134: may be chance)`. */

@@ -120,6 +120,25 @@ browserTest("the page of finestep report", page, {
     );
   },
 
+  "shows of one run beside itself what is right and wrong": async (browser) => {
+    await browser.evaluate(`{
+      const [before, after] = document.querySelectorAll("#questions select");
+      before.value = after.value;
+      before.dispatchEvent(new Event("input", { bubbles: true }));
+    }`);
+    const shown = await browser.evaluate<string>(
+      `document.querySelector("#questions .count").textContent`,
+    );
+    assert.match(shown, /^\d+ right, \d+ wrong of \d+ questions\./);
+    const first = await browser.evaluate<string>(`{
+      const question = document.querySelector("#questions .list details");
+      question.open = true;
+      new Promise((resolve) => setTimeout(() => resolve(
+        question.querySelector(".change").textContent + question.querySelectorAll(".answers > div").length,
+      )));
+    }`);
+    assert.match(first, /^(✗ wrong|✓ right)1$/);
+  },
   "changes between light and dark": async (browser) => {
     const ground = () => browser.evaluate("getComputedStyle(document.body).backgroundColor");
     const light = await ground();

@@ -34,6 +34,11 @@ Deno.test("examsOf() keeps exams of other temperature, questions and limits apar
   ]);
 });
 
+Deno.test("examsOf() says of prediction files that answers are from a file", () => {
+  const [{ name }] = examsOf([evaluation(ONE, { prompt: null })]);
+  assert.equal(name, "bird dev, answers from a file");
+});
+
 Deno.test("examsOf() counts the later of two evaluations of one policy", () => {
   const again = { ...ONE, runId: 99 };
   const [{ attempted: runs }] = examsOf([evaluation(ONE), evaluation(again)]);

@@ -142,7 +142,10 @@ Deno.test("reportPage() of one run says that there is nothing to compare", async
   const page = await reportPage(aReport({
     exams: [anExam([attempted("dapo", 1, { right: 3, changes: { calls: [] } })])],
   }));
-  assert.match(textOf(page), /dapo answers 25\.0 % .* There is nothing here to compare it with\./);
+  assert.match(
+    textOf(page),
+    /dapo answers 25\.0 % of the questions right \(EX\), and calls no tool\. There is nothing here to compare/,
+  );
   // No training and no tool call: no curves, no plane.
   assert.deepEqual(sections(tagsOf(page)), [
     "headline",
@@ -151,6 +154,19 @@ Deno.test("reportPage() of one run says that there is nothing to compare", async
     "questions",
     "runs",
   ]);
+});
+
+Deno.test("reportPage() compares no redundancy where nobody calls a tool", async () => {
+  const calls: never[] = [];
+  const exams = [anExam([
+    attempted("finestep", 1, { right: 6, changes: { calls } }),
+    attempted("grpo", 1, { right: 3, changes: { calls } }),
+  ])];
+  const text = textOf(await reportPage(aReport({ exams })));
+  assert.match(
+    text,
+    /and calls no tool\. Compared with grpo, EX is 25\.0 points higher \([^)]*\)\./,
+  );
 });
 
 Deno.test("reportPage() takes two runs with different questions for two exams", async () => {

@@ -112,5 +112,6 @@ export function evaluation(
   one: Attempted,
   changes: Partial<NonNullable<Run["identity"]>> = {},
 ): StoredEvaluation {
-  return { ...one, run: { ...RUN, id: one.runId, identity: { ...RUN.identity!, ...changes } } };
+  const identity = { ...RUN.identity!, prompt: { template: "compact", sha256: "0" }, ...changes };
+  return { ...one, run: { ...RUN, id: one.runId, identity } };
 }

@@ -71,7 +71,8 @@ export function questionsSection(report: Pick<Report, "exams" | "questions">): S
       paragraphHtml(
         html(
           "What the second run answers right more often than the first is <b>gained</b>, what it answers right less " +
-            "often is <b>lost</b>. A question opens to show the gold SQL and both answers.",
+            "often is <b>lost</b>; of one run chosen twice each question is right or wrong. A question opens to show " +
+            "the gold SQL and the answers.",
         ),
       ),
       QUESTIONS_HTML,

@@ -8,7 +8,8 @@ const SIGNS = {
   some: "= same",
 };
 
-const CHANGES = Object.keys(SIGNS);
+/** Of one run beside itself. */
+const SIGNS_OF_ONE = { neither: "✗ wrong", some: "~ sometimes", both: "✓ right" };
 
 const control = (name) => section.querySelector(`[name="${name}"]`);
 const text = (place) => place === null ? "" : data.texts[place];
@@ -47,15 +48,18 @@ function changeOf([attemptsA, rightA], [attemptsB, rightB]) {
   return rightA === 0 ? "neither" : rightA === attemptsA ? "both" : "some";
 }
 
+const signsOf = (before, after) => before === after ? SIGNS_OF_ONE : SIGNS;
+
 /** Questions that both runs answered, those that changed first. */
 function compared(before, after) {
+  const order = Object.keys(signsOf(before, after));
   return after.exam.questions.flatMap((question) => {
     const [a, b] = [before.answers.get(question.id), after.answers.get(question.id)];
     // Data sets may give different questions the same id.
     const twin = before.exam.questions.find(({ id }) => id === question.id);
     if (!a || !b || twin.gold !== question.gold) return [];
     return [{ question, a, b, change: changeOf(a, b) }];
-  }).sort((one, other) => CHANGES.indexOf(one.change) - CHANGES.indexOf(other.change));
+  }).sort((one, other) => order.indexOf(one.change) - order.indexOf(other.change));
 }
 
 function isWanted({ question, a, b, change }) {
@@ -82,7 +86,8 @@ function answerElement(label, [attempts, right, calls, redundant, outcome, sql])
 }
 
 function questionElement({ question, a, b, change }, before, after) {
-  const calls = `calls ${a[2]} → ${b[2]}`;
+  const isOne = before === after;
+  const calls = isOne ? `calls ${a[2]}` : `calls ${a[2]} → ${b[2]}`;
   const where = [question.database, question.difficulty, calls].filter(Boolean).join(" · ");
   const title = text(question.question) || text(question.gold);
   const bdi = element("bdi", "", title);
@@ -92,7 +97,7 @@ function questionElement({ question, a, b, change }, before, after) {
     element(
       "summary",
       "",
-      element("span", "change", SIGNS[change]),
+      element("span", "change", signsOf(before, after)[change]),
       bdi,
       element("span", "where", where),
     ),
@@ -108,7 +113,12 @@ function questionElement({ question, a, b, change }, before, after) {
     opened.append(
       element("h4", "", `Gold SQL of question ${question.id}`),
       element("pre", "", text(question.gold)),
-      element("div", "answers", answerElement(before.label, a), answerElement(after.label, b)),
+      element(
+        "div",
+        "answers",
+        answerElement(before.label, a),
+        ...isOne ? [] : [answerElement(after.label, b)],
+      ),
     );
   });
   return element("li", "", opened);
@@ -120,10 +130,13 @@ function update() {
   const wanted = all.filter(isWanted);
   const count = (change) => all.filter((one) => one.change === change).length;
   const alone = after.exam.questions.length - all.length;
-  section.querySelector(".count").textContent =
-    `${count("gained")} gained, ${count("lost")} lost, ${count("both")} both right, ` +
-    `${count("neither")} neither` +
-    (count("some") > 0 ? `, ${count("some")} both sometimes` : "") + ` of ${all.length} questions` +
+  const found = before === after
+    ? `${count("both")} right, ${count("neither")} wrong` +
+      (count("some") > 0 ? `, ${count("some")} sometimes right` : "")
+    : `${count("gained")} gained, ${count("lost")} lost, ${count("both")} both right, ` +
+      `${count("neither")} neither` +
+      (count("some") > 0 ? `, ${count("some")} both sometimes` : "");
+  section.querySelector(".count").textContent = `${found} of ${all.length} questions` +
     (alone > 0 ? ` (${alone} others only the second run was asked)` : "") +
     (before.exam === after.exam ? "" : "; the two were not asked in the same way") +
     `. Chosen: ${wanted.length}.`;
