@@ -42,7 +42,8 @@ export const TABLES = {
       "questions by difficulty, database or id: database=a|b,difficulty=simple",
       "ours",
     ),
-    workers: SQL_OPTIONS.workers,
+    // A query that never ends holds one up to its deadline, and clients are many.
+    workers: { ...SQL_OPTIONS.workers, default: 8 },
     now: SQL_OPTIONS.now,
   },
   environment: ENV_OPTIONS,
@@ -90,7 +91,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   requireToken(host, token, tokenEnv);
   const { workers, now } = flags.values.questions;
   using keeper = trajectories === "" ? null : TrajectoryFile.open(trajectories);
-  await using pool = new SqlPool({ roots: [located(flags.values.questions.data)], workers, now });
+  const roots = [located(flags.values.questions.data)];
+  // Clients wait for each statement, so none may wait for a slow one that is another's.
+  await using pool = new SqlPool({ roots, workers, maxBatch: 1, now });
   const environment = { ...await servedEnvironment(flags, pool), keeper };
   const limits = { idleMs: 1000 * idleSeconds, now: () => performance.now() };
   const groups = new Groups(environment.credit, {

@@ -31,6 +31,11 @@ export interface SqlPoolOptions extends SqlLimits {
   readonly roots: readonly string[];
   /** Processes, and so statements at a time, 2 when not given. */
   readonly workers?: number;
+  /**
+   * Statements that a worker may be given at once where many wait, 16 when not given. More take less time
+   * altogether; with 1 none waits behind a slow one while another worker is free.
+   */
+  readonly maxBatch?: number;
   /** MiB of memory that a worker may hold, 1024 when not given; it is looked at 10 times a second. */
   readonly memoryMiB?: number;
   /** The ISO time that SQL takes for 'now', {@linkcode DEFAULT_NOW} when not given; `system`: the clock's. */
@@ -58,9 +63,6 @@ const DEFAULT_LIMITS: Required<SqlLimits> = {
   reverseUnordered: false,
 };
 
-/** Requests that one write may take to a worker. */
-const MAX_BATCH = 16;
-
 /**
  * A pool of worker processes, started when first needed and kept warm. Statements that find no free
  * worker wait in order. A database file must not change while the pool is open.
@@ -86,6 +88,7 @@ export class SqlPool implements AsyncDisposable {
   readonly #limits: Required<SqlLimits>;
   readonly #now: string | null;
   readonly #workers: number;
+  readonly #maxBatch: number;
   readonly #processes = new Set<WorkerProcess>();
   readonly #idle: WorkerProcess[] = [];
   readonly #queue: Job[] = [];
@@ -95,12 +98,12 @@ export class SqlPool implements AsyncDisposable {
 
   /**
    * @param command Starts a worker, for tests of what the pool does with an odd one.
-   * @throws {RangeError} If `workers` or `memoryMiB` is not a positive integer, `now` is no time, or a
-   * root has a comma.
+   * @throws {RangeError} If `workers`, `maxBatch` or `memoryMiB` is not a positive integer, `now` is no
+   * time, or a root has a comma.
    */
   constructor(options: SqlPoolOptions, command?: Deno.Command) {
-    const { roots, workers = 2, memoryMiB = 1024, now = DEFAULT_NOW } = options;
-    for (const [name, value] of Object.entries({ workers, memoryMiB })) {
+    const { roots, workers = 2, maxBatch = 16, memoryMiB = 1024, now = DEFAULT_NOW } = options;
+    for (const [name, value] of Object.entries({ workers, maxBatch, memoryMiB })) {
       if (Number.isInteger(value) && value > 0) continue;
       throw new RangeError(
         `Cannot make a SQL pool as '${name}' must be a positive integer: current value is ${value}`,
@@ -108,6 +111,7 @@ export class SqlPool implements AsyncDisposable {
     }
     this.#command = command ?? workerCommand(roots, memoryMiB);
     this.#workers = workers;
+    this.#maxBatch = maxBatch;
     this.#now = pinnedTime(now);
     this.#limits = withDefaults(options, DEFAULT_LIMITS);
   }
@@ -191,7 +195,7 @@ export class SqlPool implements AsyncDisposable {
   async #serveBatch(worker: WorkerProcess): Promise<void> {
     // So small a part of what waits that a slow statement holds nobody up while another worker is idle.
     const share = Math.ceil(this.#queue.length / (4 * this.#workers));
-    const jobs = this.#queue.splice(0, Math.min(share, MAX_BATCH));
+    const jobs = this.#queue.splice(0, Math.min(share, this.#maxBatch));
     let answered = 0;
     for await (const answer of worker.answers(jobs)) this.#settle(jobs[answered++], answer);
     this.#putFirst(jobs.slice(answered));

@@ -69,6 +69,20 @@ Deno.test("SqlPool.execute() serves more queries than workers, each with its own
   assert.deepEqual(cells, numbers.map((n) => n === 7n ? "timeout" : n));
 });
 
+Deno.test("SqlPool.execute() in batches of one lets no query wait for a slow one while a worker is free", async () => {
+  using sample = sampleDatabase();
+  await using pool = new SqlPool({ roots: [folderOf(sample.path)], maxBatch: 1 });
+  let isSlowDone = false;
+  const slow = pool.execute(sample.path, ENDLESS, { timeoutMs: 2000 }).then(() => {
+    isSlowDone = true;
+  });
+  await Promise.all(
+    Array.from({ length: 40 }, (_, n) => pool.execute(sample.path, `SELECT ${n}`)),
+  );
+  assert.equal(isSlowDone, false);
+  await slow;
+});
+
 Deno.test("SqlPool.execute() takes an infinite timeout", async () => {
   using sample = sampleDatabase();
   await using pool = new SqlPool({ roots: [folderOf(sample.path)], timeoutMs: Infinity });
