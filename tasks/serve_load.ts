@@ -3,7 +3,7 @@
  * it: whether each client gets its own data, how long a step takes, and what is left afterwards. Exits with
  * 1 when anything is not as it should be. Linux only.
  *
- * Run with `deno task serve_load [--clients N] [--output results/serve_load.txt]`.
+ * Run with `deno task serve_load [--rounds N] [--output results/serve_load.txt]`.
  *
  * @module
  */
@@ -17,7 +17,9 @@ const { values: flags } = parseArgs({
   options: {
     clients: { type: "string", default: "200" },
     episodes: { type: "string", default: "3" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "6" },
+    // What finestep serve takes by itself.
+    workers: { type: "string", default: "8" },
     output: { type: "string" },
   },
 });
@@ -26,6 +28,7 @@ const record = await load({
   clients: Number(flags.clients),
   episodes: Number(flags.episodes),
   rounds: Number(flags.rounds),
+  workers: Number(flags.workers),
   copies: 4,
   long: true,
   spare: 200,

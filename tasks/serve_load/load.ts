@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readLine } from "../../src/audit/read_line.ts";
 import { readQuestions } from "../../src/dataset/dataset.ts";
 import { Served } from "../../tests/server/served.ts";
 import { flood, type Misdeed, MISDEEDS } from "./bad_clients.ts";
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly episodes: number;
   /** Rounds: all misdeeds, then a flood. */
   readonly rounds: number;
+  /** Processes that run SQL. */
+  readonly workers: number;
   /** Times that each misdeed is done in a round. */
   readonly copies: number;
   /** Whether misdeeds that take long are done as well. */
@@ -48,13 +51,28 @@ export interface MisdeedRecord {
 
 /** What the server holds, with what it says of itself. */
 export interface Held extends ProcessState {
+  /** Of the JavaScript heap, what is in use: garbage that was not collected yet included. */
+  readonly heapMiB: number;
   readonly sessions: number;
   readonly groups: number;
+}
+
+/** The file that the server kept episodes in. */
+export interface Kept {
+  readonly lines: number;
+  /** Lines that cannot be read. */
+  readonly torn: number;
+  /** Episodes that ended, of those that good clients ended. */
+  readonly ended: number;
+  readonly wanted: number;
+  readonly mebibytes: number;
 }
 
 /** All that was measured. */
 export interface LoadRecord {
   readonly capacity: number;
+  readonly workers: number;
+  readonly kept: Kept;
   readonly good: GoodRecord;
   /** Seconds in which good clients were at work. */
   readonly seconds: number;
@@ -77,8 +95,11 @@ export async function load(options: LoadOptions): Promise<LoadRecord> {
   Deno.env.set(TOKEN_VARIABLE, token);
   const capacity = options.clients + options.spare;
   const limits = ["--max-sessions", `${capacity}`, "--idle-seconds", `${options.idleSeconds}`];
-  const access = ["--token-env", TOKEN_VARIABLE, "--workers", "2"];
-  await using served = await Served.start("--splits", "train", ...limits, ...access);
+  const access = ["--token-env", TOKEN_VARIABLE, "--workers", `${options.workers}`];
+  const path = await Deno.makeTempFile({ suffix: ".jsonl" });
+  await using served = await Served.start(
+    ...["--splits", "train", "--trajectories", path, ...limits, ...access],
+  );
   const target = { url: served.url, token };
   const questions = await trainQuestions();
   const peak = new Peak(served.pid);
@@ -91,7 +112,8 @@ export async function load(options: LoadOptions): Promise<LoadRecord> {
     seconds += (performance.now() - began) / 1000;
   };
   // What is made once, on first use, is no leak.
-  await Promise.all([goodClients(target, questions, { clients: 8, episodes: 1 }, emptyRecord())]);
+  const first = emptyRecord();
+  await goodClients(target, questions, { clients: 8, episodes: 1 }, first);
   await doMisdeeds(target, { copies: 1, long: false });
   const held = [await emptied(served, target, options)];
   for (let round = 0; round < options.rounds; round++) {
@@ -105,8 +127,11 @@ export async function load(options: LoadOptions): Promise<LoadRecord> {
   const { residentMiB, openFiles } = peak.stop();
   const { code, stderr } = await served.stopped();
   Deno.env.delete(TOKEN_VARIABLE);
+  const kept = await keptIn(path, first.episodes + good.episodes);
+  await Deno.remove(path);
   return {
-    ...{ capacity, good, seconds, held, counts, stderr, exitCode: code },
+    ...{ capacity, workers: options.workers, good, kept, seconds, held, counts, stderr },
+    exitCode: code,
     misdeeds: merged(misdeeds),
     peak: { residentMiB, openFiles },
     leftProcesses: [served.pid, ...children].filter(isAlive).length,
@@ -187,8 +212,9 @@ async function emptied(
   // The server looks for idle sessions every 5 s.
   const deadlineMs = 1000 * (idleSeconds + 15);
   await until(async () => (await serverStatus(target)).sessions.open === 0, deadlineMs);
-  const { sessions, groups } = await serverStatus(target);
-  return { ...processState(pid), sessions: sessions.open, groups };
+  const { sessions, groups, memory } = await serverStatus(target);
+  const heapMiB = memory.heap_used_bytes / 2 ** 20;
+  return { ...processState(pid), heapMiB, sessions: sessions.open, groups };
 }
 
 /** Waits for something to come true, or for too long. */
@@ -203,6 +229,20 @@ async function until(holds: () => Promise<boolean>, deadlineMs = 30_000): Promis
 async function serverStatus({ url, token }: Target): Promise<any> {
   const headers = { Authorization: `Bearer ${token}` };
   return await (await fetch(`${url}/finestep/status`, { ...HTTP, headers })).json();
+}
+
+async function keptIn(path: string, wanted: number): Promise<Kept> {
+  const kept = { lines: 0, torn: 0, ended: 0 };
+  const lines = (await Deno.readTextFile(path)).split("\n");
+  for (const line of lines.filter((line) => line !== "")) {
+    kept.lines++;
+    try {
+      if (readLine(line, kept.lines).episode.stopReason !== "no_prediction") kept.ended++;
+    } catch {
+      kept.torn++;
+    }
+  }
+  return { ...kept, wanted, mebibytes: (await Deno.stat(path)).size / 2 ** 20 };
 }
 
 function merged(records: readonly MisdeedRecord[]): MisdeedRecord[] {

@@ -9,6 +9,7 @@ Deno.test({
   fn: async () => {
     const record = await load({
       ...{ clients: 20, episodes: 1, rounds: 1, copies: 1, long: false, spare: 40, idleSeconds: 1 },
+      workers: 2,
     });
     assert.deepEqual(surprisesOf(record), []);
     assert.equal(record.good.episodes, 40);
@@ -17,9 +18,18 @@ Deno.test({
 });
 
 Deno.test("surprisesOf() names what a server has left, and what its clients saw wrongly", () => {
-  const before = { residentMiB: 90, openFiles: 30, children: [2, 3], sessions: 0, groups: 0 };
+  const before = {
+    residentMiB: 90,
+    heapMiB: 40,
+    openFiles: 30,
+    children: [2, 3],
+    sessions: 0,
+    groups: 0,
+  };
   const clean: LoadRecord = {
     capacity: 1,
+    workers: 2,
+    kept: { lines: 3, torn: 0, ended: 2, wanted: 2, mebibytes: 1 },
     good: { stepMs: [1], beginMs: [1], episodes: 1, refusals: 0, wrong: [] },
     seconds: 1,
     misdeeds: [{ kind: "slow", name: "a drip", times: 1, surprises: [] }],
@@ -31,9 +41,17 @@ Deno.test("surprisesOf() names what a server has left, and what its clients saw 
     stderr: "Stopping, as of SIGTERM\n",
   };
   assert.deepEqual(surprisesOf(clean), []);
-  const after = { residentMiB: 190, openFiles: 35, children: [2], sessions: 1, groups: 0 };
+  const after = {
+    residentMiB: 190,
+    heapMiB: 140,
+    openFiles: 35,
+    children: [2],
+    sessions: 1,
+    groups: 0,
+  };
   const leaking: LoadRecord = {
     ...clean,
+    kept: { ...clean.kept, torn: 1, wanted: 3 },
     good: { ...clean.good, wrong: ["question 7: another's result"] },
     misdeeds: [{ ...clean.misdeeds[0], surprises: ["HTTP 500"] }],
     held: [before, before, after],
@@ -46,7 +64,9 @@ Deno.test("surprisesOf() names what a server has left, and what its clients saw 
     "sessions are left",
     "open files are left",
     "there are more or fewer workers",
-    "the last round took 100 MiB",
+    "the second half of the rounds took 100 MiB",
+    "1 lines kept cannot be read",
+    "of 3 episodes that ended, 2 are kept",
     "it ended with 1",
     "2 processes are left",
   ]);
