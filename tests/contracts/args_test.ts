@@ -48,6 +48,8 @@ for (
     ["an unknown flag", ["--dta"], ["--dta undefined"], []],
     ["an unknown flag with a value", ["--dta=1"], ["--dta 1"], []],
     ["an unknown letter", ["-x"], ["-x undefined"], []],
+    ["a word with one dash as one flag", ["-data"], ["-data undefined"], []],
+    ["a word that begins as a letter does", ["-hx"], ["-hx undefined"], []],
     ["a text that is denied", ["--no-data"], ["--no-data undefined"], []],
     ["a denied switch with a value", ["--no-shuffle=true"], ["--no-shuffle true"], []],
     ["a name of Object", ["--constructor=1", "--__proto__=1"], [

@@ -15,8 +15,12 @@ export const readCommandLine: ReadCommandLine = (argv, grammar) => {
   const positionals: string[] = [];
   const { _: rest } = parseArgs(joined(argv, grammar), {
     unknown(argument: string, key?: string, value?: unknown) {
+      const name = argument.split("=", 1)[0];
       if (key === undefined) positionals.push(argument);
-      else flags.push({ name: argument.split("=", 1)[0], value: textOf(value) });
+      // Of -limit, @std/cli tells five times.
+      else if (name.startsWith("--") || flags.at(-1)?.name !== name) {
+        flags.push({ name, value: textOf(value) });
+      }
       return false;
     },
   });

@@ -20,14 +20,20 @@ export const readCommandLine: ReadCommandLine = (argv, grammar) => {
   // Not strict: node's own messages know neither ranges nor the nearest flag.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
   return {
-    flags: tokens.filter((token) => token.kind === "option").map((token) => flagOf(token, grammar)),
+    // Of -limit, node makes five flags, one after the other.
+    flags: tokens.filter((token) => token.kind === "option")
+      .filter((token, i, all) => token.index !== all[i - 1]?.index)
+      .map((token) => flagOf(token, argv[token.index], grammar)),
     positionals: tokens.filter((token) => token.kind === "positional").map(({ value }) => value),
   };
 };
 
-function flagOf(token: OptionToken, { texts, switches, letters = {} }: Grammar): WrittenFlag {
-  const { rawName, value, inlineValue } = token;
-  const name = letters[rawName] ?? rawName;
+function flagOf(
+  { rawName, value, inlineValue }: OptionToken,
+  written: string,
+  { texts, switches, letters = {} }: Grammar,
+): WrittenFlag {
+  const name = rawName.startsWith("--") ? rawName : letters[written] ?? written.split("=", 1)[0];
   const negated = name.replace(/^--no-/, "--");
   if (switches.includes(name)) return { name, value: value ?? "true" };
   if (value === undefined && switches.includes(negated)) return { name: negated, value: "false" };
