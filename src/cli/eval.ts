@@ -20,6 +20,7 @@ import { checkUsage } from "./eval_usage.ts";
 import { type Evaluation, evaluationPhase, measuresOf, storeMeasures } from "./evaluation_phase.ts";
 import { fileContestant } from "./file_contestant.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
+import { refuseOtherOptions } from "./resumed.ts";
 import { runIdentity } from "./run_identity.ts";
 import { sourceCommit } from "./program.ts";
 import { commandLine, nextCommand } from "./setup.ts";
@@ -82,8 +83,9 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** The command of an evaluation that was stopped; it goes on under the options of its start. */
 function stoppedCommand(
   store: RunStore,
-  { values, json }: EvalFlags,
+  now: EvalFlags,
 ): Pick<Command, "argv" | "flags"> {
+  const { values, json } = now;
   const { resume: runId } = values.run;
   const { kind, status, options } = store.run(runId);
   if (kind !== "eval" || !isStopped(status) || !Array.isArray(options.argv)) {
@@ -93,6 +95,7 @@ function stoppedCommand(
   }
   const argv = [...options.argv, "--store", values.run.store, ...json ? ["--json"] : []];
   const flags = parseFlags(argv, EVAL_TABLES);
+  refuseOtherOptions(runId, now, flags);
   // Of the files of one command, the run is about one.
   const run = { ...flags.values.run, predictions: String(options.predictions ?? "") };
   return { argv, flags: { ...flags, positionals: [], values: { ...flags.values, run } } };

@@ -132,9 +132,18 @@ function metricsOf(
   return Object.entries(measures).map(([name, measure]) => ({ phase, name, ...measure }));
 }
 
+/** A reader that has seen enough, such as `head`, is no failure. */
+async function print(text: string): Promise<void> {
+  try {
+    await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
 async function writeText(text: string, out: string, force: boolean): Promise<void> {
   if (out === "") {
-    await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+    await print(text);
     return;
   }
   if (!force) refuseToOverwrite(out);

@@ -26,6 +26,15 @@ const LINE_INTERVAL_MS = { terminal: 100, log: 15_000 };
 
 const ERASE_LINE = "\r\x1b[K";
 
+/** Work goes on where nobody reads how far it is, for instance after `2>&1 | head`. */
+function writeError(text: string): void {
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
 /** Counts items and says how fast they come and when the last one will. */
 export class Progress implements Disposable {
   readonly #settings: Required<ProgressSettings>;
@@ -37,7 +46,7 @@ export class Progress implements Disposable {
     this.#settings = {
       isTerminal: Deno.stderr.isTerminal(),
       now: () => performance.now(),
-      write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      write: writeError,
       done: 0,
       ...settings,
     };

@@ -74,7 +74,11 @@ function shown(store: RunStore, id: number, json: boolean): string {
 function resumeLines({ file: { path } }: RunStore, run?: Run): string[] {
   if (!run || !isStopped(run.status)) return [];
   const { id, kind, status } = run;
-  return [`Run ${id} is ${status}; go on with: ${nextCommand(path, kind, "--resume", `${id}`)}`];
+  return [
+    `Run ${id} ${status === "failed" ? "failed" : "was interrupted"}; go on with: ${
+      nextCommand(path, kind, "--resume", `${id}`)
+    }`,
+  ];
 }
 
 function versioned<T>(record: T) {

@@ -8,6 +8,7 @@ import { isStopped, openStore, type RunStore } from "../store/run_store.ts";
 import { requireFlagsOnly } from "./args.ts";
 import { INTERRUPTED, stoppable } from "./interrupt.ts";
 import { sourceCommit } from "./program.ts";
+import { refuseOtherOptions } from "./resumed.ts";
 import { commandLine } from "./setup.ts";
 import { TRAIN_TABLES, type TrainFlags, trainFlags } from "./train_flags.ts";
 import { TrainingRun } from "./training_run.ts";
@@ -51,7 +52,8 @@ async function newRun(store: RunStore, argv: readonly string[], flags: TrainFlag
 }
 
 /** Goes on with a run under the options that it was started with. */
-async function resumedRun(store: RunStore, { values, json }: TrainFlags) {
+async function resumedRun(store: RunStore, flags: TrainFlags) {
+  const { values, json } = flags;
   const { resume: runId } = values.run;
   const { kind, status, options } = store.run(runId);
   if (kind !== "train" || !isStopped(status)) {
@@ -59,12 +61,12 @@ async function resumedRun(store: RunStore, { values, json }: TrainFlags) {
       `Cannot resume run ${runId} as it must be a stopped training run: it is a ${status} ${kind} run`,
     );
   }
+  const argv = [...options.argv as string[], "--store", values.run.store];
+  const started = trainFlags([...argv, ...json ? ["--json"] : []]);
+  refuseOtherOptions(runId, flags, started);
   // Before anything is loaded: of two that go on with it at once, the second may not mark it as failed.
   store.reopenRun(runId);
-  const argv = [...options.argv as string[], "--store", values.run.store];
-  await using training = await TrainingRun.open(
-    trainFlags([...argv, ...json ? ["--json"] : []]),
-  );
+  await using training = await TrainingRun.open(started);
   return await finished(store, runId, training);
 }
 

@@ -31,7 +31,7 @@ export function refuseToOverwrite(path: string): void {
  * @throws {Error} If there is a folder at the path.
  */
 export function refuseFolder(path: string): void {
-  if (path === "" || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (path === "" || !existsSync(path) || !statSync(path).isDirectory()) return;
   throw new Error(`Cannot write ${path} as it must be a file: it is a folder`);
 }
 

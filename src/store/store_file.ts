@@ -28,11 +28,8 @@ export interface FileSettings {
   readonly mayBeOlder?: boolean;
 }
 
-const WAIT = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`;
-
 // A killed process loses nothing in this mode; only a power cut may cost the last moments.
 const SETTINGS = `
-  ${WAIT}
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
 `;
@@ -115,6 +112,7 @@ function preparedFile(
 ): Database {
   const database = openDatabase(path, { isReadOnly });
   try {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     refuseForeign(database, path);
     if (isReadOnly) prepareReading(database, mayBeOlder);
     else {
@@ -142,7 +140,6 @@ function refuseForeign(database: Database, path: string): void {
 }
 
 function prepareReading(database: Database, mayBeOlder: boolean): void {
-  database.exec(WAIT);
   const pending = pendingMigrations(database);
   if (!mayBeOlder && pending.length > 0 && pending.length < MIGRATIONS.length) {
     throw new RangeError(

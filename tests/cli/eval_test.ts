@@ -4,7 +4,14 @@ import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../../src/store/run_store.ts";
 import { STATEMENTS } from "../tiny/bird.ts";
 import { FinestepProcess } from "../tiny/finestep_process.ts";
-import { finestep, finestepWithout, type Outcome, sha256, Workplace } from "../tiny/workplace.ts";
+import {
+  finestep,
+  finestepWithout,
+  type Outcome,
+  sha256,
+  startFinestep,
+  Workplace,
+} from "../tiny/workplace.ts";
 
 function evaluate(workplace: Workplace, ...flags: string[]): Promise<Outcome> {
   const { store } = workplace;
@@ -192,6 +199,30 @@ Deno.test("finestep eval --resume after a kill neither loses a question nor coun
   assert.equal(store.runs().length, 1);
   const again = await evaluate(workplace, "--resume", "1");
   assert.match(again.stderr, /^Cannot resume run 1 as it must be a stopped evaluation/);
+});
+
+Deno.test("finestep eval --resume refuses other options than those of its start", async () => {
+  await using workplace = await Workplace.open();
+  await (await halfWay(workplace)).killed();
+  const { code, stderr } = await evaluate(workplace, "--resume", "1", "--limit", "3");
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^Cannot resume run 1 as it goes on under its own options: "--limit" is 3, and was none$/m,
+  );
+  assert.equal((await evaluate(workplace, "--resume", "1")).code, 0);
+});
+
+Deno.test("finestep eval goes on where nobody reads how far it is", async () => {
+  await using workplace = await Workplace.open();
+  await writePredictions(workplace, STATEMENTS);
+  const flags = ["--data", workplace.file("data"), "--store", workplace.store];
+  const child = startFinestep("eval", ...flags, ...replay(workplace));
+  await child.stderr.cancel();
+  await child.stdout.cancel();
+  assert.equal((await child.status).code, 0);
+  using store = openStore(workplace.store);
+  assert.equal(store.run(1).status, "finished");
 });
 
 Deno.test("finestep eval --resume gives a model's evaluation as if it had never stopped", async () => {

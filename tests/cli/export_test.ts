@@ -10,7 +10,7 @@ import { type JudgedRecord, openStore, type Run } from "../../src/store/run_stor
 import { agenticRun, EXPORTED, RUN, VERDICTS } from "../reports/exported_runs.ts";
 import { AGGREGATE, SAMPLE } from "../reports/export/every_eval_ever_schema.ts";
 import { writeTinyBird } from "../tiny/bird.ts";
-import { finestep } from "../tiny/workplace.ts";
+import { finestep, startFinestep } from "../tiny/workplace.ts";
 
 /** A folder with `eval.schema.json` and `instance_level_eval.schema.json`, as published. */
 const SCHEMAS = Deno.env.get("EEE_SCHEMA_DIR") ?? "";
@@ -80,6 +80,15 @@ Deno.test("finestep export prints an evaluation in every form", async () => {
   assert.match(await exported("markdown"), /^## answers\.json on bird dev\n\n3 of 6 right\.\n/);
   assert.match(await exported("official"), /^EX +100\.00 +50\.00 +0\.00 +50\.00 *$/m);
   assert.deepEqual(JSON.parse(await exported("verdicts")), { 0: 1, 1: 1, 2: 1, 3: 0, 4: 0, 5: 0 });
+});
+
+Deno.test("finestep export ends quietly when its reader has seen enough", async () => {
+  await using shelf = await Shelf.open();
+  const id = shelf.store();
+  const child = startFinestep("export", `${id}`, "--store", shelf.file("runs.sqlite"));
+  await child.stdout.cancel();
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assert.deepEqual([code, stderr], [0, ""]);
 });
 
 Deno.test("finestep export writes what finestep eval has stored, in its documented form", async () => {

@@ -87,7 +87,7 @@ Deno.test("finestep runs tells a killed run from one that goes on, and how to go
     }
     using store = openStore(path);
     store.startRun(RUN);
-    const next = `Run 1 is interrupted; go on with: finestep train --resume 1 --store ${path}`;
+    const next = `Run 1 was interrupted; go on with: finestep train --resume 1 --store ${path}`;
     const listed = (await finestep("runs", "--store", path)).stdout.trimEnd().split("\n");
     const statuses = listed.filter((line) => line.includes(" | train ")).map((line) =>
       line.split("|").at(-4)!.trim()
