@@ -68,7 +68,7 @@ export class Reference implements AsyncDisposable {
       ...{ name: "finestep_bird", task, splits: new Map([[SPLIT, examples]]), episode: env },
       rewards: rewardOptions("finestep", task.rewards),
       credit: creditOptions(makeAlgorithm("finestep")),
-      scalarReward: "outcome",
+      ...{ scalarReward: "outcome", keeper: null },
     });
   }
 
