@@ -11,6 +11,7 @@ import { MIGRATIONS } from "../src/store/migrations.ts";
 import { openStore } from "../src/store/run_store.ts";
 import { latestCheckpoint } from "../src/trainer/checkpoint.ts";
 import { decodeEpisode } from "../src/trajectory/codec.ts";
+import { withFolder } from "./tiny/folders.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FORMS = join(ROOT, "fixtures", "forms");
@@ -107,13 +108,4 @@ function sources(folder: string): string[] {
     if (isDirectory) return sources(join(folder, name));
     return name.endsWith(".ts") ? [Deno.readTextFileSync(join(folder, name))] : [];
   });
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }

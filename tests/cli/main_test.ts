@@ -6,6 +6,7 @@ import { VERSION } from "../../src/cli/program.ts";
 import { openDatabase } from "finestep/sqlite";
 import { openStore } from "../../src/store/run_store.ts";
 import { RUN } from "../store/episodes.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -183,13 +184,4 @@ async function finestep(...args: string[]) {
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }

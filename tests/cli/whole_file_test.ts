@@ -2,20 +2,12 @@ import assert from "finestep/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { refuseFolder, refuseToOverwrite, writeWhole } from "../../src/cli/whole_file.ts";
-
-async function inFolder(test: (folder: string) => Promise<void> | void): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "finestep" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "../tiny/folders.ts";
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);
 
 Deno.test("writeWhole() writes parts one after the other, and says what it wrote", async () => {
-  await inFolder(async (folder) => {
+  await withFolder(async (folder) => {
     const path = join(folder, "new", "a.txt");
     const { sha256, parts } = await writeWhole(path, ["é", "", "😀\n"]);
     assert.equal(parts, 3);
@@ -26,7 +18,7 @@ Deno.test("writeWhole() writes parts one after the other, and says what it wrote
 });
 
 Deno.test("writeWhole() leaves what was there when a part fails, and nothing beside it", async () => {
-  await inFolder(async (folder) => {
+  await withFolder(async (folder) => {
     const path = join(folder, "a.txt");
     await writeWhole(path, ["before"]);
     function* failing() {
@@ -40,14 +32,14 @@ Deno.test("writeWhole() leaves what was there when a part fails, and nothing bes
 });
 
 Deno.test("refuseFolder() refuses a folder, not a file or nothing", async () => {
-  await inFolder((folder) => {
+  await withFolder((folder) => {
     assert.throws(() => refuseFolder(folder), /^Error: Cannot write .* it is a folder$/);
     for (const path of ["", join(folder, "nothing")]) refuseFolder(path);
   });
 });
 
 Deno.test("refuseToOverwrite() refuses where something is, and only there", async () => {
-  await inFolder((folder) => {
+  await withFolder((folder) => {
     assert.throws(() => refuseToOverwrite(folder), /is there already: "--force" writes over it$/);
     refuseToOverwrite(join(folder, "nothing"));
   });

@@ -3,19 +3,11 @@ import { join } from "node:path";
 import { loadAdapters, saveAdapters } from "../../src/models/adapter_folder.ts";
 import { adapterShapes, initialAdapters } from "../../src/models/lora.ts";
 import { tinyConfig } from "../engines/engine_fixtures.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 const CONFIG = tinyConfig();
 const SHAPE = { rank: 2, alpha: 4, targets: ["q_proj", "down_proj"] };
 const ADAPTERS = { shape: SHAPE, weights: initialAdapters(CONFIG, SHAPE, 1) };
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("loadAdapters() reads back what saveAdapters() writes", async () => {
   await withFolder(async (folder) => {

@@ -8,18 +8,10 @@ import { ggufConfig } from "../../src/models/gguf_model.ts";
 import { ggufTokenizer } from "../../src/models/gguf_tokenizer.ts";
 import { loadModel, saveModel } from "../../src/models/model_folder.ts";
 import type { Message } from "../../src/trajectory/episode.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 const GOLDEN = fileURLToPath(new URL("../../fixtures/golden/gguf", import.meta.url));
 const QUESTION: Message = { role: "user", content: "the 1234's" };
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** The header of a golden file, with a change. */
 function header(name: string, change: Partial<Record<keyof GgufHeader, unknown>> = {}): GgufHeader {

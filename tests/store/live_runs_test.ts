@@ -5,16 +5,12 @@ import { fileURLToPath } from "node:url";
 import { LiveRuns } from "../../src/store/live_runs.ts";
 import { openStore } from "../../src/store/run_store.ts";
 import { anEpisode, aRecord, aVerdict, RUN } from "./episodes.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 const STORE_MODULE = fileURLToPath(new URL("../../src/store/run_store.ts", import.meta.url));
 
 async function withPath(test: (path: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "finestep" });
-  try {
-    await test(join(folder, "runs.sqlite"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await withFolder((folder) => test(join(folder, "runs.sqlite")));
 }
 
 Deno.test("LiveRuns.open() gives nothing where nothing is stored, and makes no file", () =>

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openStore, RunStore } from "../../src/store/run_store.ts";
 import { RUN } from "./episodes.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 const STORE_MODULE = fileURLToPath(new URL("../../src/store/run_store.ts", import.meta.url));
 
@@ -79,10 +80,5 @@ async function working(path: string): Promise<Deno.ChildProcess> {
 }
 
 async function withPath(test: (path: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "finestep" });
-  try {
-    await test(join(folder, "runs.sqlite"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await withFolder((folder) => test(join(folder, "runs.sqlite")));
 }

@@ -3,6 +3,7 @@ import { openDatabase } from "finestep/sqlite";
 import { dirname, join } from "node:path";
 import { type Metric, openStore, RunStore } from "../../src/store/run_store.ts";
 import { anEpisode, aRecord, aVerdict, RUN } from "./episodes.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -207,10 +208,5 @@ function pagesOf(path: string): number {
 }
 
 async function withFile(use: (path: string) => void): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    use(join(folder, "finestep.sqlite"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await withFolder((folder) => use(join(folder, "finestep.sqlite")));
 }

@@ -1,5 +1,5 @@
 /**
- * Folders that a checkout may lack.
+ * Folders of tests: temporary ones, and those that a checkout may lack.
  *
  * @module
  */
@@ -13,4 +13,14 @@ export function hasFolder(path: string, tests: string): boolean {
   }
   console.info(`${tests} is skipped: there is no ${path}`);
   return false;
+}
+
+/** Gives a new folder, which is removed afterwards with all that is in it. */
+export async function withFolder(use: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "finestep" });
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

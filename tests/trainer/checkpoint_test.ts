@@ -8,6 +8,7 @@ import {
   REAL_DISK,
   saveCheckpoint,
 } from "../../src/trainer/checkpoint.ts";
+import { withFolder } from "../tiny/folders.ts";
 
 Deno.test("latestCheckpoint() gives back what saveCheckpoint() saved, to the bit", async () => {
   await withFolder(async (folder) => {
@@ -217,13 +218,4 @@ async function assertSkips(folder: string, newest: string, file: string): Promis
   const { trainStep, warnings } = await latestCheckpoint(folder);
   assert.equal(trainStep, 1);
   assert.deepEqual(warnings, [`Skipped checkpoint ${newest}: ${file} differs from its checksum`]);
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
