@@ -13,7 +13,8 @@ import {
   meanDifferenceInterval,
   type QuestionSums,
 } from "./statistics.ts";
-import { byQuestion, type MeasureName, sumsOf } from "./summary.ts";
+import { redundancyRate } from "./redundancy.ts";
+import { byQuestion, type MeasureName, solvedByBoth, sumsOf } from "./summary.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The evaluations of an algorithm's policies: the verdicts of one for each seed. */
@@ -94,6 +95,31 @@ export function effect(
     seedsAfter,
     questions: ids.length,
   };
+}
+
+/** What an algorithm's policies called, over all seeds and questions. */
+export interface Calls {
+  /** Share of the tool calls. */
+  readonly redundantToolCalls: number;
+  /** Per attempt. */
+  readonly toolCalls: number;
+}
+
+/**
+ * What two algorithms called on the questions that both answered right in every attempt of every seed.
+ *
+ * @param before Of the one compared with.
+ */
+export function callsWhereSolved(
+  before: SeedVerdicts,
+  after: SeedVerdicts,
+): { readonly questions: number; readonly before: Calls; readonly after: Calls } {
+  const solved = solvedByBoth(before.flat(), after.flat());
+  const [callsBefore, callsAfter] = solved.map((verdicts): Calls => {
+    const { rtr, callsPerQuestion } = redundancyRate(verdicts);
+    return { redundantToolCalls: rtr, toolCalls: callsPerQuestion };
+  });
+  return { questions: byQuestion(solved[0]).size, before: callsBefore, after: callsAfter };
 }
 
 /** The sums of one run by question, in the order of `ids`. */

@@ -4,11 +4,9 @@
  * @module
  */
 
-import { differenceOverSeeds } from "../evaluation/over_seeds.ts";
+import { callsWhereSolved, differenceOverSeeds } from "../evaluation/over_seeds.ts";
 import type { Difference } from "../evaluation/statistics.ts";
-import { redundancyRate } from "../evaluation/redundancy.ts";
-import { byQuestion, type MeasureName, solvedByBoth } from "../evaluation/summary.ts";
-import type { Verdict } from "../evaluation/verdict.ts";
+import type { MeasureName } from "../evaluation/summary.ts";
 import { byVariant, type Exam } from "./report.ts";
 
 /** Seed of the bootstraps, that of the bench. */
@@ -20,8 +18,8 @@ export interface Comparison {
   readonly ex: Difference;
   readonly redundantCalls: Difference;
   readonly toolCalls: Difference;
-  /** Rates of redundant calls on the questions that both answer right in every attempt of every seed. */
-  readonly solved: { readonly questions: number; readonly own: number; readonly rival: number };
+  /** On the questions that both answer right; `before` is the rival. */
+  readonly solved: ReturnType<typeof callsWhereSolved>;
 }
 
 /**
@@ -42,16 +40,7 @@ export function comparisons(exam: Exam, variant: string): Comparison[] {
       ex: difference("ex"),
       redundantCalls: difference("redundant_tool_calls"),
       toolCalls: difference("tool_calls"),
-      solved: solved(before.flat(), after.flat()),
+      solved: callsWhereSolved(before, after),
     };
   });
-}
-
-function solved(rival: readonly Verdict[], own: readonly Verdict[]): Comparison["solved"] {
-  const [ofRival, ofOwn] = solvedByBoth(rival, own);
-  return {
-    questions: byQuestion(ofOwn).size,
-    own: redundancyRate(ofOwn).rtr,
-    rival: redundancyRate(ofRival).rtr,
-  };
 }

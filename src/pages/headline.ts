@@ -206,8 +206,8 @@ function differencesHtml(exam: Exam, compared: readonly Comparison[]): string {
     numberText("ex", detectableDifference(ex)),
     cell("redundant_tool_calls", redundantCalls),
     html(
-      `${numberText("redundant_tool_calls", solved.own)} and ` +
-        `${numberText("redundant_tool_calls", solved.rival)}` +
+      `${numberText("redundant_tool_calls", solved.after.redundantToolCalls)} and ` +
+        `${numberText("redundant_tool_calls", solved.before.redundantToolCalls)}` +
         `<span class="interval">n ${solved.questions}</span>`,
     ),
     cell("tool_calls", toolCalls),

@@ -12,9 +12,14 @@ import {
   decidedClaims,
   type Decoding,
 } from "../evaluation/claims.ts";
-import { type Effect, effect, type SeedVerdicts } from "../evaluation/over_seeds.ts";
+import {
+  callsWhereSolved,
+  type Effect,
+  effect,
+  type SeedVerdicts,
+} from "../evaluation/over_seeds.ts";
 import { type Interval, meanAndSd } from "../evaluation/statistics.ts";
-import { type MeasureName, solvedByBoth, summarize } from "../evaluation/summary.ts";
+import type { MeasureName } from "../evaluation/summary.ts";
 import type { Verdict } from "../evaluation/verdict.ts";
 import { decisionTables } from "./decision_table.ts";
 import { differenceText, measureOf } from "./measures.ts";
@@ -50,17 +55,7 @@ export interface Comparison {
   readonly against: string;
   readonly effects: readonly Effect[];
   /** On the questions that both answered right in every attempt of every seed. */
-  readonly solvedByBoth: {
-    readonly questions: number;
-    readonly before: Solved;
-    readonly after: Solved;
-  };
-}
-
-/** What was called on questions that were solved. */
-interface Solved {
-  readonly redundantToolCalls: number;
-  readonly toolCalls: number;
+  readonly solvedByBoth: ReturnType<typeof callsWhereSolved>;
 }
 
 const SHOWN = ["ex", "redundant_tool_calls", "tool_calls"] as const;
@@ -145,27 +140,14 @@ function compared(
   const own = variants.get(system)!;
   return [...variants].filter(([name]) => name !== system).map(([against, results]) => {
     const [before, after] = [verdictsOf(results), verdictsOf(own)];
-    const [solvedBefore, solvedAfter] = solvedByBoth(before.flat(), after.flat());
     return {
       exam,
       system,
       against,
       effects: SHOWN.map((name) => effect(name, before, after, { seed: SEED })),
-      solvedByBoth: {
-        questions: new Set(solvedAfter.map(({ exampleId }) => exampleId)).size,
-        before: solved(solvedBefore),
-        after: solved(solvedAfter),
-      },
+      solvedByBoth: callsWhereSolved(before, after),
     };
   });
-}
-
-function solved(verdicts: readonly Verdict[]): Solved {
-  const { measures } = summarize(verdicts, { seed: SEED, resamples: 39 });
-  return {
-    redundantToolCalls: measures.redundant_tool_calls.value,
-    toolCalls: measures.tool_calls.value,
-  };
 }
 
 /** Mean over seeds, and the standard deviation where there are several. */
