@@ -41,6 +41,12 @@ async function run(argv: readonly string[]): Promise<void> {
   const target = targetNamed(build.target);
   const isHere = build.target === Deno.build.target;
   if (build.portable) checkShell(target);
+  if (!build.portable && build.deno !== "") {
+    throw new UsageError("Cannot compile with --deno as that is for --portable: see DENORT_BIN");
+  }
+  if (build.check && !isHere) {
+    throw new UsageError(`Cannot check a build for ${build.target} as it must run on this machine`);
+  }
   if (build.portable && build.deno === "" && !isHere) {
     throw new UsageError(
       `Cannot make a portable file for ${build.target} as it needs Deno for it: pass --deno`,

@@ -1,13 +1,18 @@
 import assert from "finestep/assert";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { BareMachine } from "../../tasks/compile/bare_machine.ts";
 import { PACKAGES, programFiles } from "../../tasks/compile/program_files.ts";
 import { compile, refusal } from "../../tasks/compile/standalone.ts";
-import { targetNamed } from "../../tasks/compile/targets.ts";
+import { targetNamed, TARGETS } from "../../tasks/compile/targets.ts";
 import { embedded, EMBEDDED_PACKAGES } from "./embedded.ts";
 import { IS_NPM_PROFILE, runsAsOneFile } from "./one_file.ts";
 
 const HERE = targetNamed(Deno.build.target);
+
+/** A machine that has a shell and is not this one. */
+const ELSEWHERE =
+  TARGETS.find(({ triple, uname }) => uname !== null && triple !== Deno.build.target)!.triple;
 
 /** A runtime base of the Deno that runs the tests, where there is one. */
 const BASE = Deno.env.get("DENORT_BIN") ?? null;
@@ -99,3 +104,20 @@ Deno.test("compile() refuses a runtime base of another machine", async () => {
     /Cannot build for x86_64-pc-windows-msvc as the executable must be for that machine: /,
   );
 });
+
+for (
+  const [argv, said] of [
+    [["--deno", "deno"], /^Cannot compile with --deno as that is for --portable/],
+    [["--check", "--target", ELSEWHERE], /^Cannot check a build for .* as it must run on this/],
+    [["--portable", "--target", ELSEWHERE], /^Cannot make a portable file for .*: pass --deno/],
+  ] as const
+) {
+  Deno.test(`deno task compile refuses ${argv.join(" ")} before it builds`, async () => {
+    const task = fileURLToPath(new URL("../../tasks/compile.ts", import.meta.url));
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", task, ...argv],
+    }).output();
+    assert.match(new TextDecoder().decode(stderr), said);
+    assert.equal(code, 2);
+  });
+}
