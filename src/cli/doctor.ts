@@ -8,7 +8,7 @@ import { file, folder, option } from "../config/option.ts";
 import { colored, type Style } from "../reports/style.ts";
 import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
 import { parseFlags, requireFlagsOnly } from "./args.ts";
-import { gatherFacts } from "./doctor_facts.ts";
+import { gatherFacts } from "./doctor_probes.ts";
 import { type Finding, findingsOf, hasProblem } from "./doctor_findings.ts";
 import { VERSION } from "./program.ts";
 import { FIXTURE_DATA, FIXTURE_POLICY, SQL_OPTIONS } from "./setup.ts";

@@ -1,12 +1,27 @@
 /**
  * What `finestep doctor` makes of what it was told: for each check what was found, whether that is a
- * problem, and what to do. Facts come from {@linkcode gatherFacts}.
+ * problem, and what to do.
  *
  * A problem keeps a command that was asked for, or any run with the defaults, from working; a warning
  * is what works but is slower, untested or about to end.
  *
  * @module
  */
+
+import type { StoreHealth } from "../store/store_health.ts";
+import type {
+  Attempt,
+  BackendFacts,
+  DataFacts,
+  DeviceFacts,
+  DiskFacts,
+  Facts,
+  ModelFacts,
+  PackageFacts,
+  RuntimeFacts,
+  SandboxFacts,
+  ServerFacts,
+} from "./doctor_facts.ts";
 
 /** How a check came out. */
 export type State = "ok" | "warning" | "problem";
@@ -18,123 +33,6 @@ export interface Finding {
   readonly state: State;
   /** What to do; empty where nothing is to be done. */
   readonly advice: string;
-}
-
-/** A value that was looked for, or why it could not be had. */
-export type Attempt<T> =
-  | { readonly kind: "found"; readonly value: T }
-  | { readonly kind: "failed"; readonly message: string };
-
-/** The program and what runs it. */
-export interface RuntimeFacts {
-  readonly deno: string;
-  /** The Deno that finestep is tested with. */
-  readonly testedDeno: string;
-  readonly v8: string;
-  readonly os: string;
-  readonly arch: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly availableBytes: number;
-  readonly version: string;
-  readonly form: string;
-  readonly commit: string | null;
-}
-
-/** A device of ONNX Runtime, as `probeDevices()` found it. */
-export interface DeviceFacts {
-  readonly kind: string;
-  readonly name: string;
-  readonly isThere: boolean;
-  readonly isSoftware: boolean;
-  readonly problem: string | null;
-}
-
-/** A backend of TensorFlow.js. */
-export interface BackendFacts {
-  readonly backend: string;
-  readonly problem: string | null;
-  /** Whether it comes with finestep; others need an installed addon. */
-  readonly isOurs: boolean;
-}
-
-/** What the SQL worker did when it was tried. */
-export interface SandboxFacts {
-  readonly version: string;
-  /** SQLite's compile options, as `PRAGMA compile_options` lists them. */
-  readonly compileOptions: readonly string[];
-  /** What of BIRD's SQL a query did not give rightly: JSON, window functions, mathematics. */
-  readonly lacks: readonly string[];
-  /** What SQL was able to do that it must not: write, read other files, attach them. */
-  readonly escapes: readonly string[];
-}
-
-/** A package, and why it cannot be imported. */
-export interface PackageFacts {
-  readonly name: string;
-  readonly problem: string | null;
-}
-
-/** A data set that was loaded. */
-export interface DataFacts {
-  readonly path: string;
-  readonly name: string;
-  readonly split: string;
-  readonly questions: number;
-  readonly databases: number;
-  readonly warnings: readonly string[];
-}
-
-/** A model whose files were read, but for the weights. */
-export interface ModelFacts {
-  readonly path: string;
-  readonly family: string;
-  readonly parameters: number;
-  /** Memory that evaluating with it takes at least, in bytes. */
-  readonly bytes: number;
-}
-
-/** A place that finestep writes to. */
-export interface DiskFacts {
-  readonly what: string;
-  readonly path: string;
-  readonly freeBytes: number;
-  /** Why a file could not be written there; null where one was. */
-  readonly problem: string | null;
-}
-
-/** The store of runs; null where there is none yet. */
-export type StoreFacts = {
-  readonly sizeBytes: number;
-  readonly schema: string;
-  readonly isOlder: boolean;
-  readonly runs: number;
-  readonly damage: readonly string[];
-} | null;
-
-/** What a server answered. */
-export interface ServerFacts {
-  readonly url: string;
-  /** The protocols it was recognized by; none for an unknown one. */
-  readonly speaks: readonly string[];
-  /** What the paths that were asked gave: `/health: 404`. */
-  readonly answers: readonly string[];
-}
-
-/** Everything that the doctor looks at. */
-export interface Facts {
-  readonly runtime: RuntimeFacts;
-  readonly devices: Attempt<readonly DeviceFacts[]>;
-  readonly backends: Attempt<readonly BackendFacts[]>;
-  readonly sandbox: Attempt<SandboxFacts>;
-  readonly packages: readonly PackageFacts[];
-  readonly data: Attempt<DataFacts>;
-  readonly model: Attempt<ModelFacts>;
-  readonly disks: readonly DiskFacts[];
-  readonly store: Attempt<StoreFacts>;
-  /** Absent where none was named. */
-  readonly server?: ServerFacts;
 }
 
 /** Below it, a run's checkpoints and store may not find room: 3 checkpoints of the fixture policy take 43 MB. */
@@ -318,7 +216,7 @@ function diskFinding({ what, path, freeBytes, problem }: DiskFacts): Finding {
   return { check, found, state, advice: "make room: a full disk ends a run" };
 }
 
-function storeFindings(store: StoreFacts): Finding[] {
+function storeFindings(store: StoreHealth | null): Finding[] {
   if (store === null) return [fine("store", "none yet; the first run makes it")];
   const { sizeBytes, schema, isOlder, runs, damage } = store;
   const found = `schema ${schema}, ${counted(runs, "run")}, ${sized(sizeBytes)}`;

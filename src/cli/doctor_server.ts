@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ServerFacts } from "./doctor_findings.ts";
+import type { ServerFacts } from "./doctor_facts.ts";
 
 /** A request that servers of one protocol answer, and how such an answer is known. */
 interface Sign {

@@ -1,7 +1,8 @@
 import assert from "finestep/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Facts, type Finding, findingsOf, hasProblem } from "../../src/cli/doctor_findings.ts";
+import type { Facts } from "../../src/cli/doctor_facts.ts";
+import { type Finding, findingsOf, hasProblem } from "../../src/cli/doctor_findings.ts";
 import { askServer } from "../../src/cli/doctor_server.ts";
 import { DENO_VERSION } from "../../src/cli/program.ts";
 
