@@ -18,6 +18,7 @@ import { located } from "./located.ts";
 import { sourceCommit } from "./program.ts";
 import { FIXTURE_DATA, FIXTURE_POLICY } from "./setup.ts";
 import { outputStyle } from "./terminal.ts";
+import { trainFlags } from "./train_flags.ts";
 
 /** Every option of `finestep bench`. */
 export const TABLES = {
@@ -163,11 +164,24 @@ function flagsOf(argv: readonly string[]): Flags<typeof TABLES> {
   return flags;
 }
 
-const worked = (experiment: Omit<Experiment, "signal">) =>
-  stoppable(
+/** Says what there is to do, and does what of it is left. */
+function worked(experiment: Omit<Experiment, "signal">) {
+  if (!experiment.isComplete) console.error(planText(experiment));
+  return stoppable(
     "Stopping; the same command goes on later",
     (signal) => results({ ...experiment, signal }),
   );
+}
+
+function planText({ cells, exams, jobs, storePath }: Omit<Experiment, "signal">): string {
+  const variants = [...new Set(cells.map(({ variant }) => variant))];
+  const seeds = new Set(cells.map(({ seed }) => seed)).size;
+  const splits = [...new Set(exams.map(({ split }) => split))];
+  return `${cells.length} cells: ${variants.join("; ")}; ${seeds} ${
+    seeds === 1 ? "seed" : "seeds"
+  }\nEach is trained and evaluated on ${splits.join(" and ")}, ${jobs} at a time; ` +
+    `what ${storePath} has of them at this commit is taken over`;
+}
 
 async function experimentOf(
   argv: readonly string[],
@@ -177,15 +191,19 @@ async function experimentOf(
   const { run } = flags.values;
   const options = optionsOf(flags);
   const limit = String(options.limit);
+  const cells = chosenCells(options);
+  const shared = [
+    ...["--data", run.data, "--model", run.model, "--runs", run.runs, "--checkpoint-every", "4"],
+    ...["--train-steps", String(options.trainSteps)],
+    ...["--token-budget", String(options.tokenBudget), "--eval-limit", limit],
+    ...parts(argv)[1],
+  ];
+  // Hours may pass before a cell begins: what is wrong with its flags is told now.
+  for (const { flags } of cells) requireFlagsOnly(trainFlags([...shared, ...flags]));
   return {
-    cells: chosenCells(options),
+    cells,
     exams: examsOf(await splitsOf(options.splits, run.data), options.samples),
-    trainFlags: [
-      ...["--data", run.data, "--model", run.model, "--runs", run.runs, "--checkpoint-every", "4"],
-      ...["--train-steps", String(options.trainSteps)],
-      ...["--token-budget", String(options.tokenBudget), "--eval-limit", limit],
-      ...parts(argv)[1],
-    ],
+    trainFlags: shared,
     evalFlags: ["--limit", limit, "--data", run.data],
     model: run.model,
     runs: run.runs,

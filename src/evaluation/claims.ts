@@ -18,6 +18,9 @@ import {
 } from "./statistics.ts";
 import type { MeasureName } from "./summary.ts";
 
+/** Seeds of each algorithm that the rules ask for. */
+export const SEEDS_NEEDED = 5;
+
 /** How answers are sampled in an evaluation. */
 export type Decoding = "greedy" | "sampled";
 

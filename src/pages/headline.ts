@@ -11,6 +11,7 @@ import {
   type DecidedClaim,
   decidedClaims,
   type Decoding,
+  SEEDS_NEEDED,
 } from "../evaluation/claims.ts";
 import { type Decision, detectableDifference, type Difference } from "../evaluation/statistics.ts";
 import { type Comparison, comparisons, SEED } from "./comparisons.ts";
@@ -19,9 +20,6 @@ import { countText, estimateHtml, intervalText, numberText, pText } from "./numb
 import { type Attempted, byVariant, type Exam } from "./report.ts";
 import { escapeHtml, type Section } from "./section.ts";
 import { meanOver } from "./seeds.ts";
-
-/** Seeds of each algorithm that the rules ask for. */
-const SEEDS_NEEDED = 5;
 
 /** The section. */
 export function headlineSection(exams: readonly Exam[]): Section {

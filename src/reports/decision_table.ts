@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DecidedClaim, DecidedPart } from "../evaluation/claims.ts";
+import { type DecidedClaim, type DecidedPart, SEEDS_NEEDED } from "../evaluation/claims.ts";
 import { differenceText } from "./measures.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
@@ -36,6 +36,9 @@ export function decisionTables(
       claims.map((claim) => rowOf(claim, style)),
       style,
     ),
+    ...Math.min(...counts) < SEEDS_NEEDED
+      ? [`These do not decide yet: the rules ask for ${SEEDS_NEEDED} seeds of each`]
+      : [],
     ...claims.filter(({ decision }) => decision === "inconclusive").flatMap(advice),
     ...claims.filter(({ decision, byDatabase }) => decision !== byDatabase).map(
       ({ claim, against, byDatabase }) =>

@@ -35,6 +35,7 @@ Deno.test("finestep bench trains, examines and compares, and does nothing twice"
   await using workplace = await Workplace.open();
   const first = await bench(workplace);
   assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /^3 cells: untrained; finestep; grpo; 1 seed\nEach is trained and /);
   assert.match(first.stderr, /^3 of 3: grpo, seed 1: EX [\d.]+ /m);
   for (
     const exam of [
@@ -115,9 +116,13 @@ Deno.test("finestep bench refuses cells and splits that there are not, before it
     cell.stderr,
     /^Unknown cell "grpo 7": those there are: untrained 1; finestep 1; grpo 1$/m,
   );
+  const algorithm = await bench(workplace, "--algorithms", "finestep, finstep");
+  assert.match(algorithm.stderr, /^Cannot set "--algorithm" as .*: current value is finstep$/m);
+  const flag = await bench(workplace, "--algorithms", "finestep, grpo --lerning-rate 1");
+  assert.match(flag.stderr, /^Unknown flag "--lerning-rate": did you mean "--learning-rate"$/m);
   const split = await bench(workplace, "--splits", "dev,exam");
   assert.match(split.stderr, /^Cannot load BIRD as .*exam/m);
-  assert.deepEqual([cell.code, split.code], [2, 1]);
+  assert.deepEqual([cell, algorithm, flag, split].map(({ code }) => code), [2, 2, 2, 1]);
   assert.deepEqual(runs(workplace), []);
 });
 

@@ -66,6 +66,7 @@ Deno.test("benchTables() decides claims, and says what it would take where they 
     text,
     /^Decisions on dev by docs\/decision_rules\.md \(4 questions, 2 seeds; against 2\):$/m,
   );
+  assert.match(text, /^These do not decide yet: the rules ask for 5 seeds of each$/m);
   assert.match(text, /^\| more EX +\| grpo +\| +\+37\.5 .* \| +[01]\.\d{4} \| inconclusive +\|$/m);
   assert.match(
     text,
