@@ -31,7 +31,8 @@ defaults shown are those of \`finestep.default\`; another algorithm's preset cha
 
 Exit codes: 0; 1 for a failure, or gold SQL that is broken (\`finestep data check\`); 2 for a command
 line that cannot be read; 130 after Ctrl-C, which ends \`finestep train\` after the step under way, with
-a checkpoint. Results go to standard output, progress and warnings to standard error.
+a checkpoint. \`finestep leaderboard check\` also ends with 1 for a regression and 2 where it is
+inconclusive ([gate.md](gate.md)). Results go to standard output, progress and warnings to standard error.
 `;
 
 /**

@@ -8,6 +8,7 @@
 // Deno's own stdin cannot stop waiting for a key, and so keeps the program from ending.
 import { stdin } from "node:process";
 import type { FrameSize } from "../reports/watch_frame.ts";
+import { terminalSize } from "./terminal.ts";
 
 // xterm's control sequences: the alternate screen keeps what the terminal showed before; there is no
 // cursor, and a line that is too long is cut, so that it moves no other.
@@ -50,7 +51,7 @@ export class Screen implements Disposable {
 
   /** As large as it is now. */
   get size(): FrameSize {
-    return Deno.consoleSize();
+    return terminalSize();
   }
 
   draw(lines: readonly string[]): void {

@@ -119,7 +119,10 @@ export class TrainingRun implements AsyncDisposable {
       const answers = new AnswerResults(pool, { timeoutMs: environment.answerTimeoutMs });
       const { toolTimeoutMs } = environment;
       const task = makeTask(loaded.task, { pool, answers, toolTimeoutMs });
-      const data = await withoutUselessGold(loaded, task);
+      // What the program brings along goes by the name that it was given.
+      const description = loaded.description
+        .replaceAll(places.data, run.data).replaceAll(places.evalData, run.evalData);
+      const data = await withoutUselessGold({ ...loaded, description }, task);
       const adapters = await adaptersOf(model, engineOptions, training.seed);
       const parts = { adapters, place, seed: training.seed };
       const reference = Number(klCoefficient) > 0

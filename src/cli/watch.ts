@@ -18,7 +18,7 @@ import { DEFAULT_STORE_PATH } from "../store/run_store.ts";
 import { parseFlags, UsageError } from "./args.ts";
 import { INTERRUPTED } from "./interrupt.ts";
 import { Screen } from "./screen.ts";
-import { outputStyle } from "./terminal.ts";
+import { outputStyle, terminalSize } from "./terminal.ts";
 import { WatchReader } from "./watch_reader.ts";
 
 export const TABLES = {
@@ -87,7 +87,7 @@ function wantedId(positionals: readonly string[]): number | null {
 function printFrame({ reader, runId, path, style }: Watch): number {
   const snapshot = reader.read(runId);
   if (snapshot === null) throw new Error(`Cannot watch as there is no run in the store: ${path}`);
-  const size = Deno.stdout.isTerminal() ? Deno.consoleSize() : PRINTED_SIZE;
+  const size = Deno.stdout.isTerminal() ? terminalSize() : PRINTED_SIZE;
   // The prompt of a shell needs the last line.
   const lines = watchFrame(snapshot, { ...size, rows: size.rows - 1 }, style);
   console.log(lines.map((line) => line.trimEnd()).join("\n"));

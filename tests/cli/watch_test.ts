@@ -278,3 +278,18 @@ Deno.test({
       await watch.status;
     }),
 });
+
+Deno.test({
+  name: "finestep watch draws on a terminal that does not know its size",
+  ignore: !hasScript,
+  fn: () =>
+    withStore(async (store, path) => {
+      store.startRun(TRAINING);
+      const watch = `${Deno.execPath()} run --quiet -A main.ts watch --once --store ${path}`;
+      const { stdout } = await new Deno.Command("script", {
+        args: ["-qec", `stty cols 0 rows 0; ${watch}; echo code $?`, "/dev/null"],
+        cwd: ROOT,
+      }).output();
+      assert.match(new TextDecoder().decode(stdout), /run 1: finestep, seed 3[\s\S]*code 0\r\n$/);
+    }),
+});
