@@ -6,6 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { file } from "../config/option.ts";
+import { differences } from "../evaluation/summary.ts";
 import { runsTable, runText } from "../reports/runs_table.ts";
 import {
   DEFAULT_STORE_PATH,
@@ -66,8 +67,18 @@ function listed(store: RunStore, json: boolean): string {
 
 function shown(store: RunStore, id: number, json: boolean): string {
   const record = { run: store.run(id), metrics: store.metrics(id) };
-  if (!json) return [runText(record, outputStyle()), ...resumeLines(store, record.run)].join("\n");
+  if (!json) {
+    const text = runText(record, outputStyle(), differenceOf(store, record.run));
+    return [text, ...resumeLines(store, record.run)].join("\n");
+  }
   return JSON.stringify(versioned({ ...record, trainSteps: store.trainSteps(id) }), null, 2);
+}
+
+/** What a training changed, as it said at its end; of a run before m002 there are no verdicts. */
+function differenceOf(store: RunStore, { id, seed }: Run) {
+  const [before, after] = (["before", "after"] as const).map((phase) => store.verdicts(id, phase));
+  if (before.length === 0 || after.length === 0) return undefined;
+  return differences(before, after, { seed });
 }
 
 /** How to go on with a run that was stopped. */

@@ -34,8 +34,16 @@ export function runsTable(records: readonly RunRecord[], style: Style): string {
   return table(columns, records.map((record) => runRow(record, style)), style);
 }
 
-/** One run: what it was, then its evaluations. */
-export function runText({ run, metrics }: RunRecord, style: Style): string {
+/**
+ * One run: what it was, then its evaluations.
+ *
+ * @param difference How a training's measures changed.
+ */
+export function runText(
+  { run, metrics }: RunRecord,
+  style: Style,
+  difference?: Measured,
+): string {
   const facts = {
     run: String(run.id),
     command: run.command,
@@ -53,7 +61,7 @@ export function runText({ run, metrics }: RunRecord, style: Style): string {
   };
   const width = Math.max(...Object.keys(facts).map((name) => name.length));
   const lines = Object.entries(facts).map(([name, text]) => `${name.padEnd(width)}  ${text}`);
-  const evaluation = runEvaluation(metrics, style);
+  const evaluation = runEvaluation(metrics, style, difference);
   return [...lines, ...(evaluation ? ["", evaluation] : [])].join("\n");
 }
 
@@ -77,7 +85,11 @@ function runRow({ run, metrics }: RunRecord, style: Style): string[] {
   ];
 }
 
-function runEvaluation(metrics: readonly Metric[], style: Style): string | null {
+function runEvaluation(
+  metrics: readonly Metric[],
+  style: Style,
+  difference?: Measured,
+): string | null {
   const measured = (phase: Phase): Measured =>
     Object.fromEntries(
       metrics.filter((metric) => metric.phase === phase).map((metric) => [metric.name, metric]),
@@ -90,5 +102,5 @@ function runEvaluation(metrics: readonly Metric[], style: Style): string | null 
   if (Object.keys(after).length === 0) {
     return Object.keys(before).length === 0 ? null : evaluationTable(before, null, style);
   }
-  return evaluationTable(before, { after }, style);
+  return evaluationTable(before, { after, difference }, style);
 }

@@ -210,6 +210,14 @@ Deno.test("finestep train --json prints what came of it, and nothing else", asyn
   assert.equal(policy, workplace.file("runs", "1", "policy"));
 });
 
+Deno.test("finestep runs shows of a training the table that it ended with", async () => {
+  await using workplace = await Workplace.open();
+  const { stdout } = await train(workplace);
+  const [table] = /(?<=\n)\+-+\+[\s\S]*?difference[\s\S]*?\n\n/.exec(stdout)!;
+  const shown = await finestep("runs", "1", "--store", workplace.store);
+  assert(shown.stdout.includes(table.trimEnd()), shown.stdout);
+});
+
 Deno.test("finestep train --resume goes on from what is whole, and refuses the rest", async (t) => {
   await using workplace = await Workplace.open();
   const resume = (id: number) =>
