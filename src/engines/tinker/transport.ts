@@ -12,8 +12,8 @@
 
 import { backoffMs, retryAfterMs } from "../../policies/openai/backoff.ts";
 import { isPassing, refusalText } from "../../policies/openai/refusal.ts";
+import { exchanged, isReasoned, type Reply, requestOf, type Whole } from "./exchange.ts";
 import { PROTOBUF } from "./messages.ts";
-import { Patience } from "./patience.ts";
 import { Fields } from "./protobuf_fields.ts";
 import { type Decoder, pollState, PROMISE } from "./wire.ts";
 
@@ -83,18 +83,6 @@ interface Asking extends Manner {
   /** Of an answer that may lie elsewhere, and is fetched from there: the most bytes that it may have. */
   readonly mostBytes?: number;
 }
-
-type Reply =
-  | {
-    readonly kind: "reply";
-    readonly status: number;
-    readonly type: string;
-    readonly bytes: Uint8Array<ArrayBuffer>;
-    readonly retryAfter: string | null;
-    /** Where the answer points to. */
-    readonly location: string | null;
-  }
-  | { readonly kind: "lost"; readonly reason: string };
 
 const BARE_400_RETRIES = 3;
 const PROMISE_RETRIES = 3;
@@ -220,6 +208,7 @@ export class Transport implements Disposable {
     let [failures, bareRefusals] = [0, 0];
     while (true) {
       const reply = await this.#sent(path, init, { deadline, mostBytes });
+      if (reply.kind === "tooLarge") throw this.#tooLarge(of, mostBytes!);
       if (reply.kind === "reply") {
         const { status } = reply;
         if (status < 300 || (isPoll && status === 410)) return reply;
@@ -247,7 +236,7 @@ export class Transport implements Disposable {
       this.#checkTime(of, reason, deadline);
       const retryAfter = reply.kind === "reply" ? retryAfterMs(reply.retryAfter, Date.now()) : 0;
       // A poll that was held until its end is no failure.
-      if (reply.kind === "lost" && isPoll && reply.reason === STILL_HELD) continue;
+      if (reply.kind === "lost" && isPoll && reply.isHeld) continue;
       if (failures > 0 && !isAside) this.#notify(of, reason, deadline);
       const uniform = Math.random();
       await this.#clock.wait(
@@ -262,32 +251,13 @@ export class Transport implements Disposable {
     { deadline, mostBytes }: { readonly deadline: number } & Pick<Asking, "mostBytes">,
   ): Promise<Reply> {
     const { url, apiKey, silenceMs } = this.#options;
-    const totalMs = deadline - this.#clock.now();
-    using patience = new Patience({ totalMs, sentBytes: sizeOf(init.body), silenceMs });
-    const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
     const headers = { ...init.headers, ...apiKey === null ? {} : { "X-API-Key": apiKey } };
-    try {
-      const asked = new URL(`${url}/api/v1/${path}`);
-      const answer = await fetch(asked, { ...init, headers, signal, redirect: "manual" });
-      const response = mostBytes === undefined
-        ? answer
-        : await followed(answer, asked, { headers, signal });
-      const bytes = await patience.bodyOf(response, mostBytes);
-      if (!bytes) throw this.#tooLarge(path, mostBytes!);
-      return {
-        kind: "reply",
-        status: response.status,
-        type: response.headers.get("content-type") ?? "",
-        bytes,
-        retryAfter: response.headers.get("retry-after"),
-        location: response.headers.get("location"),
-      };
-    } catch (error) {
-      if (error instanceof TinkerError) throw error;
-      this.#closing.signal.throwIfAborted();
-      const isOver = patience.signal.aborted;
-      return { kind: "lost", reason: isOver ? STILL_HELD : connectionFailure(error) };
-    }
+    const reply = await exchanged(new URL(`${url}/api/v1/${path}`), { ...init, headers }, {
+      ...{ silenceMs, mostBytes, closing: this.#closing.signal },
+      totalMs: deadline - this.#clock.now(),
+    });
+    this.#closing.signal.throwIfAborted();
+    return reply;
   }
 
   #parsed<T>(path: string, reply: Whole, { json, message }: Decoder<T>): T {
@@ -348,50 +318,4 @@ export class Transport implements Disposable {
   #nameOf(path: string): string {
     return `"${path}" at ${this.url}`;
   }
-}
-
-/** Where an answer points to, which is asked with the key only on the same server. */
-async function followed(answer: Response, asked: URL, init: RequestInit): Promise<Response> {
-  const location = answer.headers.get("location");
-  if (answer.status < 300 || answer.status > 399 || location === null) return answer;
-  await answer.body?.cancel();
-  const target = new URL(location, asked);
-  return await fetch(target, target.origin === asked.origin ? init : { signal: init.signal });
-}
-
-type Whole = Extract<Reply, { kind: "reply" }>;
-
-const STILL_HELD = "no answer came in time";
-
-function requestOf(body: Body): RequestInit {
-  const isMessage = body instanceof Uint8Array;
-  return {
-    method: "POST",
-    headers: { "content-type": isMessage ? PROTOBUF : "application/json" },
-    body: isMessage ? body as Uint8Array<ArrayBuffer> : JSON.stringify(body),
-  };
-}
-
-/** Bytes of a body that this file makes: in JSON all but a few characters are of one byte. */
-function sizeOf(body: RequestInit["body"]): number {
-  return typeof body === "string" ? body.length : body instanceof Uint8Array ? body.length : 0;
-}
-
-/** Whether a refusal is the server's own, which gives a reason in JSON. */
-function isReasoned(bytes: Uint8Array): boolean {
-  try {
-    const { detail, error, error_message, message } = Object(
-      JSON.parse(new TextDecoder().decode(bytes)),
-    );
-    return [detail, error, error_message, message].some((said) => said !== undefined);
-  } catch {
-    return false;
-  }
-}
-
-/** Why there is no connection, without the address, which the reader is told anyway. */
-function connectionFailure(error: unknown): string {
-  const { message, cause } = error as Error;
-  const reason = cause instanceof Error ? cause.message : message;
-  return reason.replace(/^error sending request for url \(.*?\): /, "");
 }
