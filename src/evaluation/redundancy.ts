@@ -249,10 +249,10 @@ function classCalls(
     key(calls[index]) !== null &&
     calls.slice(0, index).some((earlier) => key(earlier) === key(calls[index]));
   const isDuplicate = (index: number) => isRepeated(index, ({ duplicateKey }) => duplicateKey);
-  const solvedAt = firstSolving(calls, episode);
+  const solvedAt = once(() => firstSolving(calls, episode));
   const validatedAt = firstExecution(calls, episode.finalSql);
   const inPrompt = tablesInPrompt(episode.prompt);
-  let hasOldFactsOnly: readonly boolean[] | null = null;
+  const hasOldFactsOnly = once(() => oldFactsOnly(calls));
   const isAfter = (index: number, start: number | null) =>
     start !== null && index > start && index !== validatedAt;
   return {
@@ -263,12 +263,18 @@ function classCalls(
       calls.slice(0, index).some(({ rows }) => isSameMultiset(rows, calls[index].rows)),
     R5a: (index) => isKnownTo(calls[index].lookUp, shownBefore(calls, index)),
     R6: (index) => isAfter(index, determinedAt),
-    R4Lenient: (index) => (hasOldFactsOnly ??= oldFactsOnly(calls))[index],
+    R4Lenient: (index) => hasOldFactsOnly()[index],
     R5b: (index) =>
       calls[index].lookUp?.isSample === false &&
       isKnownTo(calls[index].lookUp, inPrompt),
-    R6Oracle: (index) => isAfter(index, solvedAt),
+    R6Oracle: (index) => isAfter(index, solvedAt()),
   };
+}
+
+/** Finds a value when it is first asked for. */
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | null = null;
+  return () => (found ??= { value: find() }).value;
 }
 
 function firstDetermining(
@@ -307,25 +313,39 @@ function canonicalJson(value: unknown): string {
 
 /** Whether two results have the same rows, at least one, as often each; both cut off or neither. */
 function isSameMultiset(a: SqlRows | null, b: SqlRows | null): boolean {
-  return a !== null && b !== null && a.rows.length > 0 && shapeOf(a) === shapeOf(b) &&
-    (a === b || rowsKey(a) === rowsKey(b));
+  if (a === null || b === null) return false;
+  const { count, shape } = knownOf(a);
+  return count > 0 && shape === knownOf(b).shape && (a === b || rowsKey(a) === rowsKey(b));
 }
 
-function shapeOf({ columns, rows, truncated }: SqlRows): string {
-  return `${columns.length} ${rows.length} ${truncated}`;
+/** What is known of a result's rows. */
+interface RowsKnown {
+  readonly count: number;
+  readonly shape: string;
+  key?: string;
 }
 
 // A served episode is looked at after each step, and its results may be large.
-const ROWS_KEYS = new WeakMap<SqlRows, string>();
+const ROWS_KNOWN = new WeakMap<SqlRows, RowsKnown>();
+
+function knownOf(result: SqlRows): RowsKnown {
+  let known = ROWS_KNOWN.get(result);
+  if (known === undefined) {
+    const { columns, rows: { length: count }, truncated } = result;
+    known = { count, shape: `${columns.length} ${count} ${truncated}` };
+    ROWS_KNOWN.set(result, known);
+  }
+  return known;
+}
 
 function rowsKey(result: SqlRows): string {
-  const known = ROWS_KEYS.get(result);
-  if (known !== undefined) return known;
+  return knownOf(result).key ??= hashOf(result.rows.map(rowKey).sort());
+}
+
+function hashOf(texts: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const key of result.rows.map(rowKey).sort()) hash.update(`${key.length}:${key}`);
-  const key = hash.digest("base64");
-  ROWS_KEYS.set(result, key);
-  return key;
+  for (const text of texts) hash.update(`${text.length}:${text}`);
+  return hash.digest("base64");
 }
 
 /** For each call, whether it gave facts (a cell under its header), all of which earlier calls gave. */

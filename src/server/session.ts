@@ -25,6 +25,7 @@ import {
   stepMetadata,
 } from "./metadata.ts";
 import { MAX_MESSAGE_CHARS } from "./limits.ts";
+import { withPackedResults } from "./packed_result.ts";
 import { Refusal } from "./refusal.ts";
 import { type ClientAction, messageText, toolsOf, withoutProtocol } from "./tools.ts";
 
@@ -84,7 +85,7 @@ export class EnvSession {
     this.#gold.catch(() => {});
     this.settled = runEpisode(example, this.#client, {
       ...environment.episode,
-      task,
+      task: withPackedResults(task),
       seed,
       onStep: (step) => this.#stepCount = this.#steps.push(step),
     }).then((record) => {
