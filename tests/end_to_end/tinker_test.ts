@@ -115,6 +115,24 @@ Deno.test("finestep train refuses a server that would not do as it is told", asy
   assert.equal(server.modelCount, 0);
 });
 
+Deno.test("finestep eval on a server needs no options of learning, and scores as an engine here does", async () => {
+  await using workplace = await Workplace.open();
+  await using server = servedWalk();
+  const flags = ["--data", workplace.file("data"), "--model", workplace.file("model")];
+  const on = [...flags, "--max-turns", "3", "--store", workplace.store];
+  const there = await finestep("eval", ...on, "--engine", "tinker", "--server", server.url);
+  const here = await finestep("eval", ...on);
+  assert.equal(there.code, 0, there.stderr);
+  assert.match(there.stdout, /: \d+ of \d+ right$/m);
+  assert.equal(scores(there.stdout), scores(here.stdout));
+  assert.equal(server.modelCount, 0);
+});
+
+/** What an evaluation prints but for where it ran and its run's number. */
+function scores(stdout: string): string {
+  return stdout.slice(0, stdout.indexOf("Ran with"));
+}
+
 Deno.test("finestep engine probe exits with 1 where a server cannot be trained on", async () => {
   await using server = servedWalk({ accumulation: "last request only" });
   const { code, stdout } = await finestep("engine", "probe", server.url, "--json");
