@@ -1,10 +1,10 @@
 /**
  * The clients of others against `finestep serve`: `openenv validate`, whole episodes by OpenEnv's, ORS's and
- * verifiers' clients, and two optimizer steps of TRL's GRPOTrainer. Writes what was run, the versions of the
+ * verifiers' clients and in SkyRL's gym, and two optimizer steps of TRL's GRPOTrainer. Writes what was run, the versions of the
  * packages and what they saw. Exits with 1 when a test fails or none is named.
  *
  * Run with `deno task conformance [--openenv-python PATH] [--ors-python PATH] [--verifiers-python PATH]
- * [--trl-python PATH] [--output results/serve_conformance.txt]`, each a Python that has the packages; what
+ * [--skyrl-gym-python PATH] [--trl-python PATH] [--output results/serve_conformance.txt]`, each a Python that has the packages; what
  * is not named is left out, and the result says so.
  *
  * @module
@@ -20,6 +20,7 @@ const { values: flags } = parseArgs({
     "openenv-python": { type: "string" },
     "ors-python": { type: "string" },
     "verifiers-python": { type: "string" },
+    "skyrl-gym-python": { type: "string" },
     "trl-python": { type: "string" },
     output: { type: "string" },
   },
@@ -28,9 +29,9 @@ const { values: flags } = parseArgs({
 const records = await Deno.makeTempDir();
 try {
   const env: Record<string, string> = { FINESTEP_CONFORMANCE_RECORDS: records, NO_COLOR: "1" };
-  for (const name of ["openenv", "ors", "verifiers", "trl"] as const) {
+  for (const name of ["openenv", "ors", "verifiers", "skyrl-gym", "trl"] as const) {
     const python = flags[`${name}-python`];
-    if (python) env[`FINESTEP_${name.toUpperCase()}_PYTHON`] = python;
+    if (python) env[`FINESTEP_${name.toUpperCase().replace("-", "_")}_PYTHON`] = python;
   }
   const args = ["test", "--allow-all", "tests/server/conformance"];
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, env }).output();

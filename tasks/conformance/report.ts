@@ -11,6 +11,7 @@ export const RECORD_FILES = [
   "openenv_episodes.py.json",
   "ors_episodes.py.json",
   "verifiers_episodes.py.json",
+  "skyrl_episodes.py.json",
   "trl_steps.py-ors.json",
   "trl_steps.py-openenv.json",
 ] as const;
@@ -27,7 +28,7 @@ export function conformanceReport(
   outcomes: string,
   records: Readonly<Record<string, unknown>>,
 ): string {
-  const [validate, openenv, ors, verifiers, ...trl] = RECORD_FILES.map((name) =>
+  const [validate, openenv, ors, verifiers, skyrl, ...trl] = RECORD_FILES.map((name) =>
     records[name] as Json
   );
   return [
@@ -44,6 +45,7 @@ export function conformanceReport(
       verifiers,
       (json) => verifiersLines(json),
     ),
+    ...section("An environment of SkyRL's gym", skyrl, skyrlLines),
     ...["ORS (OpenRewardSpec)", "OpenEnv (environment_factory)"].flatMap((way, n) =>
       section(`TRL's GRPOTrainer over ${way}`, trl[n], trlLines)
     ),
@@ -99,6 +101,13 @@ function verifiersLines({ episodes }: Json): string[] {
   return episodes.map(({ shown, rewards }: Json) =>
     `${shown.length} observations shown to the model, ${JSON.stringify(rewards)}`
   );
+}
+
+function skyrlLines({ episodes }: Json): string[] {
+  return [
+    `${episodes.length} episodes, all as without a server. Right answer:`,
+    ...stepLines(episodes[0].steps),
+  ];
 }
 
 function trlLines(json: Json): string[] {
