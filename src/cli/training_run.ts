@@ -111,18 +111,15 @@ export class TrainingRun implements AsyncDisposable {
       conversations: training.groupsPerStep * training.groupSize,
       training: { lora: await loraOf(engineOptions) },
     });
-    const places = { data: located(run.data), evalData: located(run.evalData) };
-    const roots = [places.data, ...places.evalData ? [places.evalData] : []];
+    const roots = [run.data, run.evalData].filter((named) => named !== "").map(located);
     const pool = new SqlPool({ roots, workers: run.workers });
     try {
-      const loaded = await loadTrainingData({ ...run, ...places, seed: training.seed }, pool);
+      const where = { ...run, seed: training.seed, locate: located };
+      const loaded = await loadTrainingData(where, pool);
       const answers = new AnswerResults(pool, { timeoutMs: environment.answerTimeoutMs });
       const { toolTimeoutMs } = environment;
       const task = makeTask(loaded.task, { pool, answers, toolTimeoutMs });
-      // What the program brings along goes by the name that it was given.
-      const description = loaded.description
-        .replaceAll(places.data, run.data).replaceAll(places.evalData, run.evalData);
-      const data = await withoutUselessGold({ ...loaded, description }, task);
+      const data = await withoutUselessGold(loaded, task);
       const adapters = await adaptersOf(model, engineOptions, training.seed);
       const parts = { adapters, place, seed: training.seed };
       const reference = Number(klCoefficient) > 0

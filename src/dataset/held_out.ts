@@ -37,6 +37,8 @@ export interface TrainingDataOptions {
   /** Which of the questions, as `--filter` of `finestep eval` has it; all by default. */
   readonly filter?: string;
   readonly seed: number;
+  /** Where a folder of that name lies; where the name says by default. */
+  readonly locate?: (named: string) => string;
 }
 
 /**
@@ -50,10 +52,10 @@ export async function loadTrainingData(
   options: TrainingDataOptions,
   pool: Pick<SqlPool, "execute">,
 ): Promise<TrainingData> {
-  const { data, split, evalData, evalSplit, seed } = options;
-  const trainSplit = split || (await hasSplit(data, "train") ? "train" : undefined);
+  const { data, split, evalData, evalSplit, seed, locate = (named) => named } = options;
+  const trainSplit = split || (await hasSplit(locate(data), "train") ? "train" : undefined);
   const load = async (folder: string, split?: string): Promise<Dataset> => {
-    const dataset = await loadDataset(folder, { split, pool });
+    const dataset = await loadDataset(locate(folder), { split, pool });
     const choice = { filter: options.filter ?? "", sample: 0, seed, limit: 0 };
     // What is wrong with no questions at all is said below.
     const hasQuestions = dataset.examples.length > 0;
@@ -62,8 +64,8 @@ export async function loadTrainingData(
   const training = await load(data, trainSplit);
   const other = evalData || data;
   const isSeparate = evalData !== "" ||
-    (evalSplit !== training.split && await hasSplit(data, evalSplit));
-  if (!isSeparate) return dividedData(training, seed);
+    (evalSplit !== training.split && await hasSplit(locate(data), evalSplit));
+  if (!isSeparate) return dividedData(data, training, seed);
   const heldOut = await load(other, evalSplit);
   if (heldOut.examples.length === 0) {
     throw new RangeError(
@@ -85,13 +87,14 @@ export async function loadTrainingData(
   };
 }
 
-function dividedData(dataset: Dataset, seed: number): TrainingData {
+function dividedData(directory: string, dataset: Dataset, seed: number): TrainingData {
   const { training, heldOut } = divided(dataset.examples, HELD_OUT_SHARE, seed);
   return {
     training,
     heldOut,
     task: dataset.task,
-    description: `${training.length} questions of ${dataset.files.questions}, evaluated on the ` +
+    description:
+      `${describe(directory, { split: dataset.split, examples: training })}, evaluated on the ` +
       `${heldOut.length} held out of it`,
     warnings: dataset.warnings,
   };
@@ -132,6 +135,9 @@ export function divided<T>(
   };
 }
 
-function describe(directory: string, { split, examples }: Dataset): string {
+function describe(
+  directory: string,
+  { split, examples }: Pick<Dataset, "split" | "examples">,
+): string {
   return `${directory} ${split} (${examples.length} questions)`;
 }

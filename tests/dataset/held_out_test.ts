@@ -63,7 +63,7 @@ Deno.test("loadTrainingData() holds out a share where there is one split, the sa
   const { training, heldOut, description } = await loaded(folder);
   assert.equal(
     description,
-    `7 questions of ${join(folder.path, "dev.json")}, evaluated on the 3 held out of it`,
+    `${folder.path} dev (7 questions), evaluated on the 3 held out of it`,
   );
   assert.equal(training.length, 7);
   assert.deepEqual(new Set([...training, ...heldOut]).size, 10);

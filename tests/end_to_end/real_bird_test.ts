@@ -28,7 +28,7 @@ Deno.test({
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /^Data: 201 questions of .*dev\.json, evaluated on the 86 held out of it; the first 2 of these$/m,
+      /^Data: .* dev \(201 questions\), evaluated on the 86 held out of it; the first 2 of these$/m,
     );
     const { run, before, after } = JSON.parse(stdout);
     assert.deepEqual([run.trainStepCount, before.n, after.n], [1, 2, 2]);
