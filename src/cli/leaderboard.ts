@@ -6,13 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { file, option } from "../config/option.ts";
-import {
-  appended,
-  EMPTY_BOARD,
-  leaderboardText,
-  parseLeaderboard,
-  SHOWN_DIGITS,
-} from "../leaderboard/board.ts";
+import { appended, leaderboardText, SHOWN_DIGITS } from "../leaderboard/board.ts";
 import type { Leaderboard, Row } from "../leaderboard/schema.ts";
 import { examName, leaderboardTables } from "../reports/leaderboard_table.ts";
 import { estimateText } from "../reports/measures.ts";
@@ -22,6 +16,7 @@ import { inTurn } from "./alone.ts";
 import { type Flags, parseFlags, UsageError } from "./args.ts";
 import { rowOfRuns } from "./leaderboard_add.ts";
 import { exportRows, LEADERBOARD_EXPORT_OPTIONS } from "./leaderboard_export.ts";
+import { readBoard } from "./leaderboard_file.ts";
 import { located } from "./located.ts";
 import { outputStyle, outputWidth } from "./terminal.ts";
 import { writeWhole } from "./whole_file.ts";
@@ -58,17 +53,22 @@ export const HELP = {
 export async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv, TABLES);
   const { positionals: [command, ...rest], values } = flags;
+  const board = () => existingBoard(values.options.file);
   if (command === "add") await add(rest, flags);
-  else if (command === "export" && rest.length === 0) {
-    await exportRows(await boardOf(values.options.file), values.export);
-  } else if (command === undefined) console.log(shown(await boardOf(values.options.file), flags));
-  else throw new UsageError(`Unknown command "leaderboard ${flags.positionals.join(" ")}"`);
+  else if (rest.length > 0) throw unknown(flags);
+  else if (command === "export") await exportRows(await board(), values.export);
+  else if (command === undefined) console.log(shown(await board(), flags));
+  else throw unknown(flags);
   return 0;
 }
 
-async function boardOf(named: string): Promise<Leaderboard> {
+function unknown({ positionals }: Flags<typeof TABLES>): UsageError {
+  return new UsageError(`Unknown command "leaderboard ${positionals.join(" ")}"`);
+}
+
+async function existingBoard(named: string): Promise<Leaderboard> {
   const path = located(named);
-  if (existsSync(path)) return parseLeaderboard(await Deno.readTextFile(path), path);
+  if (existsSync(path)) return await readBoard(path);
   throw new Error(`Cannot read the leaderboard as there is none: ${path}`);
 }
 
@@ -88,10 +88,7 @@ async function add(
   const { file: path } = values.options;
   // Two that read the same board would each write it with a row of their own alone.
   using _ = await inTurn(path);
-  const board = existsSync(path)
-    ? parseLeaderboard(await Deno.readTextFile(path), path)
-    : EMPTY_BOARD;
-  await writeWhole(path, [leaderboardText(appended(board, row))]);
+  await writeWhole(path, [leaderboardText(appended(await readBoard(path), row))]);
   console.log(json ? JSON.stringify(row, null, 2) : addedText(row));
 }
 

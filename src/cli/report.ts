@@ -8,8 +8,6 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { file, option } from "../config/option.ts";
 import { loadDataset } from "../dataset/dataset.ts";
-import { EMPTY_BOARD, parseLeaderboard } from "../leaderboard/board.ts";
-import type { Leaderboard } from "../leaderboard/schema.ts";
 import { earnedSection } from "../pages/earned.ts";
 import { examsOf, type StoredEvaluation } from "../pages/exams.ts";
 import type { Attempted, Exam, QuestionText, Report } from "../pages/report.ts";
@@ -30,6 +28,7 @@ import {
   type RunStore,
 } from "../store/run_store.ts";
 import { parseFlags, UsageError } from "./args.ts";
+import { readBoard } from "./leaderboard_file.ts";
 import { located } from "./located.ts";
 import { storedSystem, trainedSystem } from "./stored_system.ts";
 import { refuseToOverwrite, writeWhole } from "./whole_file.ts";
@@ -90,7 +89,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (!existsSync(path)) throw new Error(`Cannot make a report as there is no store: ${path}`);
   if (!force) refuseToOverwrite(out);
   using store = openStore(path);
-  const board = await boardOf(values.options.leaderboard);
+  const board = await readBoard(values.options.leaderboard);
   const report = { ...await reportOf(store, chosen(store, ids, last)), board };
   const trajectories = questions === 0 ? [] : trajectoriesOf(store, report);
   const page = await reportPage(report, [
@@ -109,10 +108,6 @@ export async function run(argv: readonly string[]): Promise<number> {
       } MB)`,
   );
   return 0;
-}
-
-async function boardOf(path: string): Promise<Leaderboard> {
-  return existsSync(path) ? parseLeaderboard(await Deno.readTextFile(path), path) : EMPTY_BOARD;
 }
 
 function wantedIds(positionals: readonly string[]): number[] {
