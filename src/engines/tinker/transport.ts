@@ -218,13 +218,7 @@ export class Transport implements Disposable {
         }
         const isBare = status === 400 && !isReasoned(reply.bytes);
         if (isBare ? ++bareRefusals > BARE_400_RETRIES : !isPassing(status)) {
-          const said = reply.location === null
-            ? refusalText(new TextDecoder().decode(reply.bytes))
-            : `it points to ${reply.location}, and requests are made where "--server" says alone`;
-          throw new TinkerError(
-            `Cannot go on as the server refused ${this.#nameOf(of)} with status ${status}: ${said}`,
-            status,
-          );
+          throw this.#refused(of, reply);
         }
       } else if (!isRepeatable) {
         throw new TinkerError(
@@ -238,10 +232,8 @@ export class Transport implements Disposable {
       // A poll that was held until its end is no failure.
       if (reply.kind === "lost" && isPoll && reply.isHeld) continue;
       if (failures > 0 && !isAside) this.#notify(of, reason, deadline);
-      const uniform = Math.random();
-      await this.#clock.wait(
-        backoffMs(++failures, { uniform, retryAfterMs: retryAfter }),
-      );
+      const chance = { uniform: Math.random(), retryAfterMs: retryAfter };
+      await this.#clock.wait(backoffMs(++failures, chance));
     }
   }
 
@@ -284,6 +276,16 @@ export class Transport implements Disposable {
     return new TinkerError(
       `Cannot read the answer to ${this.#nameOf(path)} as it must be of the Tinker API: ${reason}`,
       200,
+    );
+  }
+
+  #refused(path: string, { status, bytes, location }: Whole): TinkerError {
+    const said = location === null
+      ? refusalText(new TextDecoder().decode(bytes))
+      : `it points to ${location}, and requests are made where "--server" says alone`;
+    return new TinkerError(
+      `Cannot go on as the server refused ${this.#nameOf(path)} with status ${status}: ${said}`,
+      status,
     );
   }
 

@@ -259,14 +259,17 @@ Deno.test("a pass has few of its requests under way at a time, in their order", 
   assert(most <= 8, `${most} under way`);
 });
 
+/** Options of ten minutes on a clock that skips waits, and what is told in them. */
+function listening({ url }: TinkerServer) {
+  const told: string[] = [];
+  const onWaiting = (message: string) => void told.push(message);
+  const clock = new SkippingClock();
+  return { told, options: { url, apiKey: null, timeoutMs: 600_000, clock, onWaiting } };
+}
+
 Deno.test("Transport tells what it waits for, once a minute", async () => {
   await using server = new TinkerServer(lively);
-  const clock = new SkippingClock();
-  const told: string[] = [];
-  const options = {
-    ...{ url: server.url, apiKey: null, timeoutMs: 600_000, clock },
-    onWaiting: (message: string) => told.push(message),
-  };
+  const { told, options } = listening(server);
   using transport = new Transport(options);
   server.fault = ({ count }) => count < 1 ? new Response("", { status: 503 }) : null;
   await transport.get("get_server_capabilities", ANYTHING);
@@ -285,12 +288,7 @@ Deno.test("Transport tells what it waits for, once a minute", async () => {
 
 Deno.test("Transport tells why a server has paused", async () => {
   await using server = new TinkerServer(lively);
-  const clock = new SkippingClock();
-  const told: string[] = [];
-  const options = {
-    ...{ url: server.url, apiKey: null, timeoutMs: 600_000, clock },
-    onWaiting: (message: string) => told.push(message),
-  };
+  const { told, options } = listening(server);
   await using session = await Session.open(options, "");
   const paused = { type: "try_again", queue_state: "paused_capacity", queue_state_reason: "full" };
   server.fault = first("retrieve_future", 3, () => Response.json(paused));
