@@ -10,8 +10,10 @@ import { Refusal } from "./refusal.ts";
 /** Bytes of a request's body or of a WebSocket's message. */
 export const MAX_BYTES = 2 ** 20;
 
-// Scoring reads a message's SQL a few times, at about a microsecond for each character.
-/** Characters of a model's message; one that is longer was cut off, as at a policy's longest turn. */
+/**
+ * Characters of a model's message; one that is longer was cut off, as at a policy's longest turn. Scoring
+ * reads a message's SQL a few times, at about a microsecond for each character.
+ */
 export const MAX_MESSAGE_CHARS = 2 ** 16;
 
 /** Milliseconds in which a request's body must have come. */
@@ -62,9 +64,11 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-// One walk over the characters: a pattern that looks for whole texts begins anew at each quote of one that
-// never ends, which takes minutes for a message of the largest size.
-/** How deep brackets outside of texts are nested. */
+/**
+ * How deep brackets outside of texts are nested. One walk over the characters: a pattern that looks for
+ * whole texts begins anew at each quote of one that never ends, which takes minutes for a message of the
+ * largest size.
+ */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { setTimeout } from "node:timers/promises";
+
 /** Where is listened, and how long. */
 export interface ListenOptions {
   readonly host: string;
@@ -40,7 +42,7 @@ export function listen(
   const { port } = first.addr;
   const restarted = async (error: unknown): Promise<Deno.HttpServer | null> => {
     console.error(`Cannot accept connections, and try again: ${(error as Error).message}`);
-    while (!await isAborted(signal, RETRY_MS)) {
+    while (!await isAborted(signal)) {
       try {
         return start(port);
       } catch {
@@ -57,15 +59,7 @@ export function listen(
   return { port, finished: keepUp() };
 }
 
-/** Waits for a while; whether the signal came in it. */
-function isAborted(signal: AbortSignal, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", settle);
-      resolve(signal.aborted);
-    };
-    const timer = setTimeout(settle, signal.aborted ? 0 : ms);
-    signal.addEventListener("abort", settle);
-  });
+/** Waits until the next try; whether the signal came meanwhile. */
+function isAborted(signal: AbortSignal): Promise<boolean> {
+  return setTimeout(RETRY_MS, false, { signal }).catch(() => true);
 }
