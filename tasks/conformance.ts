@@ -1,11 +1,11 @@
 /**
  * The clients of others against `finestep serve`: `openenv validate`, whole episodes by OpenEnv's, ORS's and
- * verifiers' clients and in SkyRL's gym, and two optimizer steps of TRL's GRPOTrainer. Writes what was run, the versions of the
- * packages and what they saw. Exits with 1 when a test fails or none is named.
+ * verifiers' clients and in SkyRL's gym, and two optimizer steps of TRL's GRPOTrainer. Writes what was run,
+ * the versions of the packages and what they saw. Exits with 1 when a test fails or none is named.
  *
  * Run with `deno task conformance [--openenv-python PATH] [--ors-python PATH] [--verifiers-python PATH]
- * [--skyrl-gym-python PATH] [--trl-python PATH] [--output results/serve_conformance.txt]`, each a Python that has the packages; what
- * is not named is left out, and the result says so.
+ * [--skyrl-gym-python PATH] [--trl-python PATH] [--output results/serve_conformance.txt]`, each a Python that
+ * has the packages; what is not named is left out, and the result says so.
  *
  * @module
  */

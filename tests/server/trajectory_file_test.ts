@@ -1,6 +1,7 @@
 import assert from "finestep/assert";
 import { readLine } from "../../src/audit/read_line.ts";
 import { type LineSink, TrajectoryFile } from "../../src/server/trajectory_file.ts";
+import { withFolder } from "../tiny/folders.ts";
 import { answer as answered, call as called, episode, rows } from "../rewards/episodes.ts";
 
 const RESULT = rows([1n]);
@@ -80,30 +81,28 @@ Deno.test("TrajectoryFile.keep() counts an episode that is too long for a line a
   assert.match(lines[0], /^Cannot keep trajectory 1 in x\.jsonl, and go on without it: /);
 });
 
-Deno.test("TrajectoryFile.open() goes on after what is there, also after half a line", async () => {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/new/kept.jsonl`;
-  for (const id of ["a", "b"]) {
-    using file = TrajectoryFile.open(path);
-    file.keep(EPISODE, about(id));
-  }
-  assert.deepEqual(idsOf(await Deno.readTextFile(path)), ["a", "b"]);
-  await Deno.truncate(path, (await Deno.stat(path)).size - 9);
-  {
-    using file = TrajectoryFile.open(path);
-    file.keep(EPISODE, about("c"));
-  }
-  const [first, half, third] = (await Deno.readTextFile(path)).split("\n");
-  assert.deepEqual([idsOf(first), idsOf(third)], [["a"], ["c"]]);
-  assert.throws(() => readLine(half, 2), /^SyntaxError: Cannot read line 2 as it must be JSON/);
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test("TrajectoryFile.open() goes on after what is there, also after half a line", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/new/kept.jsonl`;
+    for (const id of ["a", "b"]) {
+      using file = TrajectoryFile.open(path);
+      file.keep(EPISODE, about(id));
+    }
+    assert.deepEqual(idsOf(await Deno.readTextFile(path)), ["a", "b"]);
+    await Deno.truncate(path, (await Deno.stat(path)).size - 9);
+    {
+      using file = TrajectoryFile.open(path);
+      file.keep(EPISODE, about("c"));
+    }
+    const [first, half, third] = (await Deno.readTextFile(path)).split("\n");
+    assert.deepEqual([idsOf(first), idsOf(third)], [["a"], ["c"]]);
+    assert.throws(() => readLine(half, 2), /^SyntaxError: Cannot read line 2 as it must be JSON/);
+  }));
 
-Deno.test("TrajectoryFile.open() refuses what cannot be written", async () => {
-  const folder = await Deno.makeTempDir();
-  assert.throws(
-    () => TrajectoryFile.open(folder),
-    /^Error: Cannot keep trajectories in .* as it must be a file that can be read and written: /,
-  );
-  await Deno.remove(folder);
-});
+Deno.test("TrajectoryFile.open() refuses what cannot be written", () =>
+  withFolder((folder) => {
+    assert.throws(
+      () => TrajectoryFile.open(folder),
+      /^Error: Cannot keep trajectories in .* as it must be a file that can be read and written: /,
+    );
+  }));

@@ -1,7 +1,7 @@
 import assert from "finestep/assert";
 import { Served } from "../served.ts";
 import { keep, output, pythonOf } from "./python.ts";
-import { Reference, SERVED } from "./scenarios.ts";
+import { driven, SERVED } from "./scenarios.ts";
 
 const python = pythonOf("FINESTEP_OPENENV_PYTHON", "OpenEnv's validator and clients");
 
@@ -23,16 +23,10 @@ Deno.test({
   name: "OpenEnv's clients see what a session without a server gives",
   ignore: python.isMissing,
   fn: async () => {
-    await using reference = await Reference.open();
-    await using served = await Served.start(...SERVED);
-    const { episodes, refused } = await python.run(
-      "openenv_episodes.py",
-      [served.url],
-      reference.scenarios,
-    );
-    const [byMessage, byCall] = [await reference.byMessage(), await reference.byCall()];
+    const { scenarios, seen, byMessage, byCall } = await driven(python, "openenv_episodes.py");
+    const { episodes, refused } = seen;
     const contents = (messages: { content: string }[]) => messages.map(({ content }) => content);
-    for (const [n, { name }] of reference.scenarios.entries()) {
+    for (const [n, { name }] of scenarios.entries()) {
       const [message, call, mcp] = [episodes.message[n], episodes.call[n], episodes.mcp[n]];
       assert.deepEqual(message.steps, byMessage[n].steps, name);
       assert.deepEqual(contents(message.prompt), byMessage[n].prompt, name);

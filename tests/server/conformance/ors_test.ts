@@ -1,7 +1,6 @@
 import assert from "finestep/assert";
-import { Served } from "../served.ts";
 import { pythonOf } from "./python.ts";
-import { Reference, SERVED } from "./scenarios.ts";
+import { driven } from "./scenarios.ts";
 
 const python = pythonOf("FINESTEP_ORS_PYTHON", "the clients of the Open Reward Standard");
 
@@ -9,10 +8,7 @@ Deno.test({
   name: "ors-sdk and openreward see what a session without a server gives",
   ignore: python.isMissing,
   fn: async () => {
-    await using reference = await Reference.open();
-    await using served = await Served.start(...SERVED);
-    const seen = await python.run("ors_episodes.py", [served.url], reference.scenarios);
-    const native = await reference.byCall();
+    const { scenarios, seen, byCall: native } = await driven(python, "ors_episodes.py");
     for (const client of ["ors-sdk", "openreward"]) {
       const { lists, episodes, by_task } = seen[client];
       assert.deepEqual(lists.splits, ["train", "dev"]);
@@ -21,7 +17,7 @@ Deno.test({
       assert.deepEqual(lists.task, lists.tasks.train[1]);
       assert.deepEqual(lists.range, lists.tasks.train.slice(-2));
       assert.deepEqual(lists.tools, ["execute_sql", "submit_answer"]);
-      for (const [n, { name }] of reference.scenarios.entries()) {
+      for (const [n, { name }] of scenarios.entries()) {
         assert.deepEqual(episodes[n].steps, native[n].steps, `${client}: ${name}`);
         assert.deepEqual(episodes[n].prompt, native[n].prompt, `${client}: ${name}`);
         assert.deepEqual(episodes[n].tools, lists.tools, `${client}: ${name}`);

@@ -19,6 +19,8 @@ import { EnvSession, type StepOutcome } from "../../../src/server/session.ts";
 import type { ClientAction } from "../../../src/server/tools.ts";
 import { text2sql } from "../../../src/tasks/text2sql.ts";
 import { answer, call } from "../../env/shop.ts";
+import { Served } from "../served.ts";
+import type { Python } from "./python.ts";
 
 const DATA = "fixtures/minibird";
 const SPLIT = "dev";
@@ -47,7 +49,7 @@ export interface Native {
 }
 
 /** The scenarios, and the environment without a server. */
-export class Reference implements AsyncDisposable {
+class Reference implements AsyncDisposable {
   readonly scenarios: readonly Scenario[];
   readonly #pool: SqlPool;
   readonly #environment: ServerEnvironment;
@@ -102,6 +104,22 @@ export class Reference implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * What a client of a script saw of a served environment in all scenarios, beside what it should have seen.
+ * The script is given the server's address, and the scenarios on stdin.
+ */
+export async function driven(python: Python, script: string) {
+  await using reference = await Reference.open();
+  await using served = await Served.start(...SERVED);
+  const { scenarios } = reference;
+  return {
+    scenarios,
+    seen: await python.run(script, [served.url], scenarios),
+    byMessage: await reference.byMessage(),
+    byCall: await reference.byCall(),
+  };
 }
 
 /** As it comes over a wire. */

@@ -1,7 +1,6 @@
 import assert from "finestep/assert";
-import { Served } from "../served.ts";
 import { pythonOf } from "./python.ts";
-import { Reference, SERVED } from "./scenarios.ts";
+import { driven } from "./scenarios.ts";
 
 const python = pythonOf("FINESTEP_VERIFIERS_PYTHON", "verifiers' OpenEnv taskset");
 
@@ -10,15 +9,9 @@ Deno.test({
     "verifiers' OpenEnv taskset gives the model's messages on as they are, and sums to the outcome",
   ignore: python.isMissing,
   fn: async () => {
-    await using reference = await Reference.open();
-    await using served = await Served.start(...SERVED);
-    const { episodes } = await python.run(
-      "verifiers_episodes.py",
-      [served.url],
-      reference.scenarios,
-    );
-    const native = await reference.byMessage();
-    for (const [n, { name }] of reference.scenarios.entries()) {
+    const { scenarios, seen, byMessage: native } = await driven(python, "verifiers_episodes.py");
+    const { episodes } = seen;
+    for (const [n, { name }] of scenarios.entries()) {
       const { prompt, steps } = native[n];
       const shown = episodes[n].shown.map(
         ({ messages }: { messages: { content: string }[] }) =>
