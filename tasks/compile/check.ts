@@ -66,7 +66,7 @@ export async function recordCheck(
   const network = machine.isOffline ? "no network" : "a network, which could not be taken away";
   const columns = ["command", "time", ""].map((heading) => ({ heading }));
   const record = [
-    made.command,
+    `$ ${made.command}`,
     `commit ${made.commit}, ${Deno.build.target}, ${megabytes} MB`,
     `from an empty folder, with an empty home and environment, no Deno on the path and ${network}`,
     table(columns, rows, PLAIN),
